@@ -1,0 +1,1 @@
+LIB_API = $(LIB_OPS)

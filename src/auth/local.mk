@@ -1,0 +1,1 @@
+LIB_AUTH = $(LIB_MARKET)

@@ -1,0 +1,1 @@
+LIB_CACHE = $(LIB_DB)

@@ -1,0 +1,1 @@
+LIB_CONF = $(LIB_JSON)

@@ -1,0 +1,1 @@
+LIB_DB = $(LIB_PROC)

@@ -1,0 +1,1 @@
+/* stmt_auth.h - part of the statement table, see stmts.h. */

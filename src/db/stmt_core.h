@@ -1,0 +1,1 @@
+/* stmt_core.h - part of the statement table, see stmts.h. */

@@ -1,0 +1,1 @@
+/* stmt_market.h - part of the statement table, see stmts.h. */

@@ -1,0 +1,1 @@
+LIB_IND = $(LIB_AUTH)

@@ -1,0 +1,1 @@
+LIB_JSON = $(LIB_CORE)

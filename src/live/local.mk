@@ -1,0 +1,1 @@
+LIB_LIVE = $(LIB_API)

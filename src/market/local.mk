@@ -1,0 +1,1 @@
+LIB_MARKET = $(LIB_FCGI)

@@ -1,0 +1,1 @@
+LIB_OPS = $(LIB_BOT)

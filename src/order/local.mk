@@ -1,0 +1,1 @@
+LIB_ORDER = $(LIB_XCHG)

@@ -1,0 +1,1 @@
+LIB_PROC = $(LIB_CONF)

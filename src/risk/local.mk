@@ -1,0 +1,1 @@
+LIB_RISK = $(LIB_ORDER)

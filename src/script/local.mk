@@ -1,0 +1,1 @@
+LIB_SCRIPT = $(LIB_IND)

@@ -1,0 +1,1 @@
+LIB_XCHG = $(LIB_SCRIPT)

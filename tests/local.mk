@@ -1,0 +1,45 @@
+# Unit tests speak TAP; automake's driver reports every case by name.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	top_srcdir='$(top_srcdir)'; export top_srcdir; \
+	top_builddir='$(top_builddir)'; export top_builddir;
+AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
+EXTRA_DIST += %D%/support/test.h
+
+# A program without a _SOURCES line is made of the .c file of its name and
+# linked with everything; --as-needed drops what it does not use.
+LDADD = $(LIB_LIVE) $(CMOCKA_LIBS) $(ORCH_LIBS)
+
+unit_tests =
+fault_tests =
+unit_tests += %D%/unit/test_arena
+unit_tests += %D%/unit/test_money
+unit_tests += %D%/unit/test_sbuf
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+if FAULTS
+check_PROGRAMS += $(fault_tests)
+TESTS += $(fault_tests)
+endif
+endif
+
+# Source tests: they compile nothing and run in a second.
+TESTS += %D%/lint/source.sh
+dist_check_SCRIPTS += %D%/lint/source.sh
+
+.PHONY: check-valgrind coverage
+check-valgrind: $(check_PROGRAMS)
+	@for t in $(unit_tests); do \
+	  $(VALGRIND) -q --error-exitcode=1 --leak-check=full ./$$t >/dev/null || exit 1; \
+	  echo "VALGRIND ok $$t"; done
+if COVERAGE
+coverage: check
+	gcovr -r $(top_srcdir) --exclude '(.*/)?tests/' --print-summary $(top_builddir)
+clean-local:
+	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
+endif
