@@ -29,8 +29,8 @@ endif
 endif
 
 # Source tests: they compile nothing and run in a second.
-TESTS += %D%/lint/source.sh
-dist_check_SCRIPTS += %D%/lint/source.sh
+TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
+dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 
 .PHONY: check-valgrind coverage
 check-valgrind: $(check_PROGRAMS)
