@@ -9,8 +9,9 @@
  * characters and invalid UTF-8 escaped), the journal's native protocol when
  * stderr is connected to it (JOURNAL_STREAM).  Fields in common use: req,
  * trace, route, user, bot.  A field whose name looks like a secret
- * (password, secret, token, key, cookie, authorization, signature) is
- * written as ***.  Writing a line allocates nothing. */
+ * (a word of it ends in password, secret, token, key, cookie, authorization,
+ * signature, csrf, dsn) is written as ***.  Writing a line allocates nothing;
+ * it is at most 4096 bytes, and says "cut" when something had to be left out. */
 #include "core/err.h"
 
 enum log_level { LOG_L_DEBUG, LOG_L_INFO, LOG_L_WARN, LOG_L_ERROR };
@@ -29,7 +30,8 @@ bool log_enabled(enum log_level level);
 /* A test's sink: called in place of writing when not NULL. */
 typedef void log_sink_fn(enum log_level level, const char *line, void *ctx);
 void log_set_sink(log_sink_fn *fn, void *ctx);
-/* Also called for every line of warn and above (ops counts and reports). */
+/* Also called for every line of warn and above (ops counts and reports).  It
+ * must not log, and not allocate from an arena: it hears of full ones. */
 void log_set_tap(log_sink_fn *fn, void *ctx);
 
 static inline struct logctx log_child(const struct logctx *parent,

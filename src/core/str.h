@@ -29,6 +29,10 @@ MUST_CHECK bool str_i64(struct str s, int64_t *ret);
 MUST_CHECK bool str_u64(struct str s, uint64_t *ret);
 MUST_CHECK bool str_double(struct str s, double *ret);	/* no hex, no nan, no inf */
 bool str_utf8_valid(struct str s);
+/* Bytes of the valid UTF-8 sequence at s (n bytes are there); 0: not valid. */
+size_t utf8_len(const char *s, size_t n);
+uint32_t utf8_decode(const char *s, size_t len);	/* of a valid sequence */
+size_t utf8_encode(char out[static 4], uint32_t c);	/* bytes written */
 /* 2n hex digits and a NUL, lower case; and back. */
 void str_hex(char *out, const void *data, size_t n);
 MUST_CHECK bool str_unhex(void *out, size_t n, struct str hex);
