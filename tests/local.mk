@@ -7,21 +7,27 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
-EXTRA_DIST += %D%/support/test.h
+EXTRA_DIST += %D%/support/test.h %D%/support/t_db.h
+dist_check_SCRIPTS += %D%/support/mariadb.sh
 
 # A program without a _SOURCES line is made of the .c file of its name and
 # linked with everything; --as-needed drops what it does not use.
-LDADD = $(LIB_LIVE) $(CMOCKA_LIBS) $(ORCH_LIBS)
+LDADD = %D%/support/libtest.a $(LIB_LIVE) $(CMOCKA_LIBS) $(ORCH_LIBS)
 
+# db_tests bring their own private MariaDB (support/t_db.h), or skip.
 unit_tests =
 fault_tests =
+db_tests =
 unit_tests += %D%/unit/test_arena
 unit_tests += %D%/unit/test_money
 unit_tests += %D%/unit/test_sbuf
+db_tests += %D%/db/test_t_db
 
 if HAVE_CMOCKA
-check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
+check_LIBRARIES += %D%/support/libtest.a
+%C%_support_libtest_a_SOURCES = %D%/support/t_db.c
+check_PROGRAMS += $(unit_tests) $(db_tests)
+TESTS += $(unit_tests) $(db_tests)
 if FAULTS
 check_PROGRAMS += $(fault_tests)
 TESTS += $(fault_tests)
@@ -40,6 +46,9 @@ check-valgrind: $(check_PROGRAMS)
 if COVERAGE
 coverage: check
 	gcovr -r $(top_srcdir) --exclude '(.*/)?tests/' --print-summary $(top_builddir)
-clean-local:
-	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
 endif
+clean-local:
+	-rm -rf %D%/integ/template
+	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
+
+include tests/integ/local.mk
