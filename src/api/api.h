@@ -1,0 +1,126 @@
+#ifndef API_API_H
+#define API_API_H
+/* api.h - from a request to its answer.
+ *
+ * A worker makes one struct api after the fork and gives it every request.
+ * The order is fixed: route (404, 405) · CORS · who is calling (401) · rate
+ * limit (429) · role and scope (403) · CSRF (403) · kept answer · path, query
+ * and body against their tables (400, 413, 415) · Idempotency-Key · handler ·
+ * ETag (304) · log line and metrics.
+ *
+ * A handler
+ *
+ *	int h_bot_get(struct api_req *r, struct err *err)
+ *	{
+ *		const struct id_in *in = r->path;
+ *		struct bot *b;
+ *		int rc;
+ *
+ *		rc = bot_load(r->arena, r->d->db, r->who.id, in->id, &b, err);
+ *		if (rc < 0)
+ *			return rc;	(becomes problem+json)
+ *		bot_json(&r->w, b);
+ *		return 0;
+ *	}
+ *
+ * writes one JSON value to r->w and returns 0, or returns -errc with the
+ * reason in err and writes nothing: half an answer is never sent.  The status
+ * and the sentence that the client sees come from the code; the sentence in
+ * err is for the log (and, in development, for the answer).  Errors the
+ * client can repair are made with api_bad() and api_fail().
+ *
+ * Whose objects: a handler asks its module for (user, object); what belongs
+ * to somebody else is -E_NOTFOUND, as if it did not exist.  Two SQL
+ * statements a request at most, the session's own included. */
+#include "api/route.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+struct api;
+struct api_rep;
+struct board;
+struct conf;
+struct db;
+struct events;
+struct fcgi_req;
+
+/* What handlers may use; a module that needs more adds its own pointer. */
+struct api_deps {
+	const struct conf *conf;
+	struct db *db;
+	struct board *board;
+	struct events *events;
+	const struct clock *clock;
+	const char *version;
+};
+
+struct caller {
+	uint64_t id;			/* 0: nobody is signed in */
+	enum need role;			/* N_PUBLIC when nobody is */
+	const char *name;
+	uint64_t session_id;		/* 0 with an API token */
+	const char *csrf;		/* of the session, NULL with a token */
+	bool by_token, may_write;	/* a token's scope */
+};
+
+struct api_req {
+	unsigned magic;
+#define API_REQ_MAGIC 0x61706972u
+	struct arena *arena;		/* dies when the answer is sent */
+	const struct api_deps *d;
+	const struct route *route;
+	struct caller who;
+	struct logctx *log;
+	int64_t now_ms;
+	const char *request_id;
+	const char *remote;		/* address of the peer, as text */
+	bool https;
+	const void *path, *query, *body; /* as the route's tables say */
+	struct jw w;			/* the answer */
+	struct api_rep *rep;		/* the framework's own */
+};
+
+/* Lives in `out`; the tables are checked and sorted. */
+MUST_CHECK int api_new(struct arena *out, const struct api_deps *d,
+		       struct api **ret, struct err *err);
+/* Answers in any case. */
+void api_handle(struct api *api, struct fcgi_req *req);
+
+/* -- for handlers ------------------------------------------------------- */
+
+/* A header of the request, NULL without; name in lower case. */
+const char *api_header_in(const struct api_req *r, const char *name);
+/* A header of the answer; the texts are kept.  Control characters in the
+ * value are a bug (asserted). */
+void api_header(struct api_req *r, const char *name, const char *value);
+/* 201 with Location. */
+void api_created(struct api_req *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void api_status(struct api_req *r, int status);
+
+/* The client's mistake in one field: 400 with the list of fields. */
+MUST_CHECK int api_bad(struct api_req *r, struct err *err, const char *field,
+		       const char *detail);
+/* Fail with a sentence that users may read in production too: it names no
+ * SQL, no path, no secret.  `r` may hold it in development anyway. */
+#define api_fail(r, err, code, ...)					\
+	(api_say((r), __VA_ARGS__), FAIL((err), (code), __VA_ARGS__))
+void api_say(struct api_req *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Lists: select page->limit + 1 rows after page->cursor (a, b: the key of the
+ * last row, of your choosing), write at most page->limit, then
+ *
+ *	api_list(r);			{"items":[
+ *	for (i = 0; i < n && i < limit; i++) ...
+ *	api_list_end(r, n > limit, a, b);	],"next":"..." or null}	*/
+void api_list(struct api_req *r);
+void api_list_end(struct api_req *r, bool more, int64_t a, int64_t b);
+
+/* Run after the answer's transaction is committed, or, without one, when the
+ * handler has returned 0.  For events; it cannot fail the request. */
+void api_after(struct api_req *r, void (*fn)(struct api_req *r, void *arg),
+	       void *arg);
+
+/* The document (the same bytes for the same tables). */
+const char *openapi_json(struct arena *out, const char *version);
+
+#endif /* API_API_H */

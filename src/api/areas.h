@@ -1,0 +1,6 @@
+/* areas.h - X(area): each is a file h_<area>.c with its routes.
+ * No include guard: it is included once for each use of the table. */
+X(system)
+X(auth)
+X(logs)
+X(monitor)
