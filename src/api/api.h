@@ -35,21 +35,18 @@
 #include "api/route.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "fcgi/fcgi.h"
 
 struct api;
 struct api_rep;
-struct board;
 struct conf;
 struct db;
-struct events;
-struct fcgi_req;
 
 /* What handlers may use; a module that needs more adds its own pointer. */
 struct api_deps {
 	const struct conf *conf;
-	struct db *db;
-	struct board *board;
-	struct events *events;
+	struct db *db;			/* NULL in tests without a database */
+	struct board *board;		/* NULL: no rate limits */
 	const struct clock *clock;
 	const char *version;
 };
@@ -69,12 +66,11 @@ struct api_req {
 	struct arena *arena;		/* dies when the answer is sent */
 	const struct api_deps *d;
 	const struct route *route;
+	struct request *rq;		/* as fcgi.h has it */
+	struct answer *an;
 	struct caller who;
-	struct logctx *log;
+	const struct logctx *log;
 	int64_t now_ms;
-	const char *request_id;
-	const char *remote;		/* address of the peer, as text */
-	bool https;
 	const void *path, *query, *body; /* as the route's tables say */
 	struct jw w;			/* the answer */
 	struct api_rep *rep;		/* the framework's own */
@@ -83,16 +79,13 @@ struct api_req {
 /* Lives in `out`; the tables are checked and sorted. */
 MUST_CHECK int api_new(struct arena *out, const struct api_deps *d,
 		       struct api **ret, struct err *err);
-/* Answers in any case. */
-void api_handle(struct api *api, struct fcgi_req *req);
+/* Answers in any case; a fcgi_handler with the struct api as its ctx. */
+int api_handle(void *api, struct request *rq, struct answer *an);
+/* Tells the board which route numbers mean what; before the fork. */
+MUST_CHECK int api_board_routes(struct board *b, struct err *err);
 
 /* -- for handlers ------------------------------------------------------- */
 
-/* A header of the request, NULL without; name in lower case. */
-const char *api_header_in(const struct api_req *r, const char *name);
-/* A header of the answer; the texts are kept.  Control characters in the
- * value are a bug (asserted). */
-void api_header(struct api_req *r, const char *name, const char *value);
 /* 201 with Location. */
 void api_created(struct api_req *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void api_status(struct api_req *r, int status);

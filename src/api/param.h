@@ -77,7 +77,9 @@ struct param {
 	bool required;
 	bool nullable;			/* null is taken for absent */
 	bool positive;			/* money: more than zero */
-	int64_t min, max;		/* max 0: none (arrays: 1000) */
+	/* max 0: none (text: 1000 characters, arrays: 1000 elements); so what
+	 * may be negative says so in .min */
+	int64_t min, max;
 	int64_t def;			/* numbers, bool, enum when absent */
 	const char *def_text;		/* money when absent */
 	const char *const *names;	/* P_ENUM: ends in NULL */
@@ -89,6 +91,7 @@ struct params {
 	const struct param *v;
 	size_t n, size;			/* size of the struct they fill */
 };
+#define PARAMS_MAX 64			/* rows of a table */
 
 #define PTYPE_SAME(st, mem, pt)						\
 	__builtin_types_compatible_p(__typeof__(((st *)0)->mem), ptype_##pt)
@@ -132,15 +135,10 @@ MUST_CHECK int params_query(struct arena *out, const struct params *p,
 MUST_CHECK int params_body(struct arena *out, const struct params *p,
 			   struct str body, void *ret,
 			   struct field_errors *fe, struct err *err);
-/* One value as text, as it stands in a path. */
-MUST_CHECK int params_one(struct arena *out, const struct param *p,
-			  struct str text, uint32_t salt, void *st,
-			  struct field_errors *fe, struct err *err);
-/* %XX (and, in a query, + for a space) undone; false when broken, with NUL
- * in it, or not UTF-8. */
-MUST_CHECK bool url_decode(struct arena *out, struct str s, bool plus,
-			   struct str *ret);
-
+/* The segments that stand for {names} in a path, in order. */
+MUST_CHECK int params_path(struct arena *out, const struct params *p,
+			   const struct str *segments, size_t n, void *ret,
+			   struct field_errors *fe, struct err *err);
 /* The cursor's text; `salt` is the route's, so that no other list takes it. */
 const char *cursor_text(struct arena *out, uint32_t salt, int64_t a, int64_t b);
 MUST_CHECK bool cursor_parse(struct str s, uint32_t salt, struct cursor *ret);

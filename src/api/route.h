@@ -48,8 +48,10 @@ enum route_flag {
 	RF_SHARED	= 1 << 6,
 	/* A POST that changes nothing (a check): tokens with scope read may. */
 	RF_READ		= 1 << 7,
-	/* Counted by its own, smaller bucket (setting log_rate_per_minute). */
-	RF_LOG_RATE	= 1 << 8,
+	/* Counted in a bucket of its own: sign-in by address, and what browsers
+	 * report. */
+	RF_RATE_LOGIN	= 1 << 8,
+	RF_RATE_LOG	= 1 << 9,
 };
 
 typedef int api_fn(struct api_req *r, struct err *err);
@@ -91,9 +93,33 @@ struct area {
 #include "api/areas.h"
 #undef X
 
-/* All of them, sorted by path and method; NULL and the reason when two rows
- * are the same or a row contradicts itself. */
-const struct route *const *routes_sorted(struct arena *out, size_t *ret_n,
-					 struct err *err);
+/* All of them, sorted by path and method. */
+struct routes;
+/* -E_BUG when two rows are the same or a row contradicts itself. */
+MUST_CHECK int routes_new(struct arena *out, const struct area *const *areas,
+			  size_t n_areas, struct routes **ret, struct err *err);
+/* With every area of areas.h. */
+MUST_CHECK int routes_all(struct arena *out, struct routes **ret,
+			  struct err *err);
+size_t routes_len(const struct routes *rs);
+const struct route *routes_at(const struct routes *rs, size_t i);
+
+/* What a path leads to: the operations on one template. */
+#define PATH_SEGMENTS 12
+struct path {
+	const char *template;
+	unsigned number;		/* 1.. in order; for metrics */
+	uint32_t salt;			/* of its cursors */
+	const struct route *by[M__MAX];	/* NULL: 405 */
+	const char *allow;		/* "GET, HEAD, POST" */
+};
+/* The path of a request; NULL when there is none.  ret_in takes the segments
+ * that stand for {names}, in order. */
+const struct path *routes_find(const struct routes *rs, const char *path,
+			       struct str ret_in[static PATH_SEGMENTS],
+			       size_t *ret_n);
+/* Paths by their number, 1 .. routes_paths(). */
+unsigned routes_paths(const struct routes *rs);
+const struct path *routes_path(const struct routes *rs, unsigned number);
 
 #endif /* API_ROUTE_H */
