@@ -113,7 +113,9 @@ void api_list_end(struct api_req *r, bool more, int64_t a, int64_t b);
 void api_after(struct api_req *r, void (*fn)(struct api_req *r, void *arg),
 	       void *arg);
 
-/* The document (the same bytes for the same tables). */
-const char *openapi_json(struct arena *out, const char *version);
+/* The OpenAPI document: the same bytes for the same tables. */
+MUST_CHECK int openapi_write(struct arena *out, const struct routes *rs,
+			     const char *version, struct str *ret,
+			     struct err *err);
 
 #endif /* API_API_H */

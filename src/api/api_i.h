@@ -14,7 +14,7 @@ struct api {
 	struct routes *rs;
 	struct keep *keep;		/* answers served again */
 	struct seen *seen;		/* callers known from the last seconds */
-	const char *openapi;		/* the document, made at first use */
+	struct str openapi;		/* the document, made at first use */
 	struct arena *arena;
 	unsigned created;		/* since old keys were last removed */
 };
@@ -32,8 +32,8 @@ struct api_rep {
 	struct field_errors fe;
 	bool said;
 	char say[200];
-	bool whole;			/* the body is written, ETag too */
 	char etag[40];			/* with its quotes; "" without */
+	const char *location;		/* of what was created, or NULL */
 	struct str body;		/* raw, "" without */
 	ARRAY(struct after) after;
 };
