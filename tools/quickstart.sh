@@ -127,6 +127,9 @@ build_web() {
 		return 0
 	fi
 	step "browser client: npm ci, npm run build"
+	# Node trusts a list of its own; the system's adds what the owner added.
+	[ -f /etc/ssl/certs/ca-certificates.crt ] &&
+		export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
 	(cd "$top/web" && quiet "$build/npm-ci.log" npm ci --no-audit --no-fund) ||
 		die "npm ci failed (see $build/npm-ci.log)" "check the network, then run ./quickstart again"
 	(cd "$top/web" && quiet "$build/npm-build.log" npm run build) ||
