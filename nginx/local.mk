@@ -1,0 +1,3 @@
+# Templates that orchctl nginx fills in from the settings.
+nginxdir = $(pkgdatadir)/nginx
+dist_nginx_DATA =

@@ -1,0 +1,4 @@
+# Migrations, applied in the order of their numbers by orchctl migrate, and the
+# invariants that orchctl doctor asks.
+sqldir = $(pkgdatadir)/sql
+dist_sql_DATA =
