@@ -1,1 +1,8 @@
-LIB_XCHG = $(LIB_SCRIPT)
+noinst_LIBRARIES += %D%/libxchg.a
+%C%_libxchg_a_SOURCES = \
+	%D%/det.c %D%/det.h \
+	%D%/feed.h \
+	%D%/quotes.h \
+	%D%/sim.c %D%/sim.h %D%/sim_i.h \
+	%D%/sim_quote.c
+LIB_XCHG = %D%/libxchg.a $(LIB_SCRIPT)
