@@ -24,6 +24,7 @@ struct request {
 	enum http_method method;
 	const char *method_text;	/* as it came, for 405 and logs */
 	const char *path;		/* decoded and normalised by nginx */
+	const char *uri;		/* as it came: raw path and query */
 	struct str query;		/* raw, without '?' */
 	const char *remote;		/* client's address, "" if unknown */
 	bool https;
@@ -45,6 +46,15 @@ struct answer {
 	struct sbuf headers;		/* through answer_header() */
 	const char *code;		/* for the log: "NOTFOUND", or NULL */
 };
+
+/* A request made by hand, for tests and fuzzing: `env` is a NULL-ended list of
+ * "NAME=value" as FastCGI passes them (REQUEST_METHOD, DOCUMENT_URI,
+ * QUERY_STRING, CONTENT_LENGTH, HTTP_..., REMOTE_ADDR, HTTPS, REQUEST_ID).
+ * fcgi_serve() makes its requests the same way.  -E_INVAL: not a request. */
+MUST_CHECK int request_make(struct arena *out, const char *const *env,
+			    struct str body, struct request **ret,
+			    struct err *err);
+struct answer *answer_make(struct arena *out) NONNULL_RET;
 
 typedef int fcgi_handler(void *ctx, struct request *rq, struct answer *an);
 
