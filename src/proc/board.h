@@ -143,9 +143,13 @@ void slot_ready(struct board_slot *s);
 void slot_busy(struct board_slot *s, unsigned route, const char *reqid);
 void slot_route(struct board_slot *s, unsigned route);
 void slot_idle(struct board_slot *s);		/* served one more */
+void slot_unbusy(struct board_slot *s);		/* nothing came after all */
+void slot_beat(struct board_slot *s);		/* still alive */
 void slot_drain(struct board_slot *s);
 void slot_free(struct board_slot *s);		/* by the supervisor */
 void slot_attach(struct board_slot *s);		/* whose gauges are set here */
+unsigned slot_number(const struct board *b, const struct board_slot *s);
+struct board_slot *slot_at(struct board *b, unsigned number);	/* or NULL */
 void slot_view(const struct board_slot *s, struct slot_view *ret);
 /* for (unsigned i = 0; board_slot_next(b, &i, &v); ) : those in use */
 bool board_slot_next(const struct board *b, unsigned *i, struct slot_view *ret);

@@ -30,12 +30,13 @@ struct proc_role {
 	/* Either a function; its return value is the exit status ... */
 	int (*main)(void *ctx, struct proc_self *self);
 	void *ctx;
-	/* ... or a program to execute (environment and descriptors above 2
-	 * are not passed on, except the board slot as ORCH_SLOT). */
+	/* ... or a program to execute, without descriptors above 2; the
+	 * number of its board slot is passed as ORCH_SLOT. */
 	const char *const *argv;
 	bool listens;		/* keeps the listening descriptor */
 	bool exclusive;		/* SIGHUP: the old one ends first */
 	int64_t deadline_ms;	/* for one piece of work; 0: none */
+	int64_t silence_ms;	/* no slot_beat() for so long: SIGKILL; 0: none */
 };
 
 struct proc_conf {
@@ -75,7 +76,8 @@ struct board_slot *proc_slot(const struct proc_self *self);
 unsigned proc_index(const struct proc_self *self);	/* 0 .. count-1 */
 
 /* ---- in a program that was executed as a child ---- */
-/* Attaches the slot named by ORCH_SLOT in `b`; NULL when there is none. */
+/* Attaches the slot named by ORCH_SLOT in `b`; NULL when there is none.  Ends
+ * the process with its parent from here on. */
 struct board_slot *proc_slot_from_env(struct board *b);
 
 /* ---- the service manager ---- */
