@@ -31,9 +31,23 @@ unit_tests += %D%/unit/test_proc_super
 unit_tests += %D%/unit/test_money
 unit_tests += %D%/unit/test_sbuf
 db_tests += %D%/db/test_t_db
+unit_tests += %D%/unit/test_db_stmts
+
+# Tests of the db module itself run it on statements of their own.
+own_stmts_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/%D%/db \
+	-DDB_STMTS='"t_stmts.h"'
+own_stmts_ldadd = %D%/support/libtest.a %D%/db/libdbtest.a $(LIB_LIVE) \
+	$(CMOCKA_LIBS) $(ORCH_LIBS)
+EXTRA_DIST += %D%/db/t_stmts.h
+db_tests += %D%/db/test_db
+%C%_db_test_db_CPPFLAGS = $(own_stmts_cppflags)
+%C%_db_test_db_LDADD = $(own_stmts_ldadd)
 
 if HAVE_CMOCKA
-check_LIBRARIES += %D%/support/libtest.a
+check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
+%C%_db_libdbtest_a_SOURCES = src/db/conn.c src/db/many.c src/db/stmt.c \
+	src/db/tx.c src/db/value.c
+%C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
 %C%_support_libtest_a_SOURCES = %D%/support/t_db.c
 check_PROGRAMS += $(unit_tests) $(db_tests)
 TESTS += $(unit_tests) $(db_tests)

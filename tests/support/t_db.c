@@ -231,6 +231,17 @@ void t_db_thaw(void)
 	kill(server, SIGCONT);
 }
 
+struct db *t_db_open(struct arena *out)
+{
+	struct db_opts o = {
+		.socket = socket_path, .name = "orch", .user = "orch",
+		.timeout_ms = 3000,
+	};
+
+	assert_true(server > 0);
+	return db_new_opts(out, &o);
+}
+
 /* The first column of the first row of the last result goes to `answer`. */
 static bool run(const char *fmt, va_list ap)
 {

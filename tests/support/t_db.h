@@ -18,11 +18,15 @@
  * included.  Without mariadbd the program prints a TAP skip and exits 0, or
  * fails if ORCH_REQUIRE_INTEG=1.  Put such programs into tests/db/ and add
  * them with `db_tests += %D%/db/test_x` in tests/local.mk. */
-#include "core/arena.h"
+#include "db/db.h"
 
 void t_db_start(void);
 const char *t_db_dir(void);		/* private, for more sockets and files */
 const char *t_db_socket(void);
+
+/* A connection of the code under test, with time-outs of 3 s; not connected
+ * yet, closed with `out`. */
+struct db *t_db_open(struct arena *out) NONNULL_RET;
 
 /* The world breaks; each returns when it is so. */
 void t_db_kill(void);			/* SIGKILL: what was not committed is gone */
