@@ -2,3 +2,4 @@
 # invariants that orchctl doctor asks.
 sqldir = $(pkgdatadir)/sql
 dist_sql_DATA =
+dist_sql_DATA += sql/0005-trade.sql

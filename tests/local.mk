@@ -30,6 +30,8 @@ unit_tests += %D%/unit/test_proc_rate
 unit_tests += %D%/unit/test_proc_super
 unit_tests += %D%/unit/test_money
 unit_tests += %D%/unit/test_sbuf
+unit_tests += %D%/unit/test_order_acct
+unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_t_db
 unit_tests += %D%/unit/test_db_stmts
 

@@ -2,7 +2,10 @@ noinst_LIBRARIES += %D%/libxchg.a
 %C%_libxchg_a_SOURCES = \
 	%D%/det.c %D%/det.h \
 	%D%/feed.h \
+	%D%/match.c %D%/match.h \
+	%D%/paper.h \
 	%D%/quotes.h \
 	%D%/sim.c %D%/sim.h %D%/sim_i.h \
-	%D%/sim_quote.c
+	%D%/sim_quote.c \
+	%D%/xchg.c %D%/xchg.h
 LIB_XCHG = %D%/libxchg.a $(LIB_SCRIPT)
