@@ -636,14 +636,25 @@ static bool on_tick(struct price p, struct price tick)
 		price_cmp(r, p) == 0;
 }
 
+static int check_notional(const struct match_rules *r, struct price at,
+			  struct qty q, struct err *err)
+{
+	struct quote n;
+
+	if (!notional(&n, at, q, ROUND_DOWN))
+		return FAIL(err, E_UNPROCESSABLE, "price x quantity out of range");
+	if (quote_cmp(n, r->min_notional) < 0)
+		return FAIL(err, E_UNPROCESSABLE, "below the minimum notional");
+	return 0;
+}
+
 static int check_order(const struct match_state *s, const struct xchg_order *o,
 		       struct err *err)
 {
 	const struct match_rules *r = &s->rules;
 	bool limit = o->type == OT_LIMIT || o->type == OT_STOP_LIMIT;
 	bool stop = o->type == OT_STOP || o->type == OT_STOP_LIMIT;
-	struct price at = s->last;
-	struct quote n;
+	struct price at = limit ? o->limit : stop ? o->stop : s->last;
 	struct qty q;
 
 	if (qty_sign(o->qty) <= 0 ||
@@ -658,17 +669,9 @@ static int check_order(const struct match_state *s, const struct xchg_order *o,
 		return FAIL(err, E_UNPROCESSABLE, "trailing distance below zero");
 	if ((o->flags & XO_NOW) && (o->type != OT_MARKET || price_is_zero(s->last)))
 		return FAIL(err, E_UNPROCESSABLE, "there is no price to fill at now");
-	if (limit)
-		at = o->limit;
-	else if (stop)
-		at = o->stop;
 	if ((o->flags & XO_REDUCE) || price_is_zero(at))
 		return 0;
-	if (!notional(&n, at, o->qty, ROUND_DOWN))
-		return FAIL(err, E_UNPROCESSABLE, "price x quantity out of range");
-	if (quote_cmp(n, r->min_notional) < 0)
-		return FAIL(err, E_UNPROCESSABLE, "below the minimum notional");
-	return 0;
+	return check_notional(r, at, o->qty, err);
 }
 
 static struct match_order *find(const struct match_state *s, struct coid coid)
