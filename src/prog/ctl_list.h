@@ -1,0 +1,3 @@
+/* ctl_list.h - the subcommands of orchctl, in the order of its --help; a line
+ * each: X(name, function, "what it does").  No include guard. */
+X(config, ctl_config, "show, check and document the settings")
