@@ -56,7 +56,8 @@ struct list_in { void *v; size_t n; };
 	X(P_CURSOR,	struct cursor)	/* query only */		\
 	X(P_OBJ,	void *)		/* .sub->size bytes, NULL: absent */ \
 	X(P_ARR,	struct list_in)	/* array	elements */	\
-	X(P_JSON,	const struct json *) /* object, read by the handler */
+	X(P_JSON,	const struct json *) /* object, read by the handler */ \
+	X(P_ANY,	const struct json *) /* any value, likewise */
 
 enum ptype {
 #define X(name, type) name,
