@@ -256,13 +256,18 @@ static void enum_param(struct jw *w, const struct param *p)
 	jw_kstr(w, "default", p->names[p->def]);
 }
 
+static void bool_param(struct jw *w, const struct param *p)
+{
+	type_write(w, "boolean", p->nullable);
+	if (!p->required && p->has == 0)
+		jw_kbool(w, "default", p->def != 0);
+}
+
 static void param_members(struct jw *w, const struct param *p)
 {
 	switch (p->type) {
 	case P_BOOL:
-		type_write(w, "boolean", p->nullable);
-		if (!p->required && p->has == 0)
-			jw_kbool(w, "default", p->def != 0);
+		bool_param(w, p);
 		return;
 	case P_I64:
 	case P_U64:
@@ -272,9 +277,7 @@ static void param_members(struct jw *w, const struct param *p)
 		number_members(w, p, "integer", "unix-ms");
 		return;
 	case P_ID:
-		type_write(w, "integer", p->nullable);
-		jw_kstr(w, "format", "int64");
-		jw_ki64(w, "minimum", 1);
+		schema_members(w, &sc_id, p->nullable);
 		return;
 	case P_F64:
 		number_members(w, p, "number", NULL);

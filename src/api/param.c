@@ -498,35 +498,19 @@ static bool from_json(struct dec *d, const struct at *at,
 	if (json_type(j) != want)
 		return refuse(d, at, "must be %s, not %s", json_type_name(want),
 			      json_type_name(json_type(j)));
-	switch (p->type) {
-	case P_BOOL:
+	if (p->type == P_JSON) {
+		*(const struct json **)dst = j;
+		return true;
+	}
+	if (p->type == P_BOOL)
 		return json_bool(j, dst);
-	case P_OBJ: {
+	if (p->type == P_ARR)
+		return arr_from_json(d, at, p, j, dst);
+	if (p->type == P_OBJ) {
 		void *st = arena_alloc(d->out, p->sub->size);
 
 		*(void **)dst = st;
 		return obj_from_json(d, at, p->sub, j, st);
-	}
-	case P_ARR:
-		return arr_from_json(d, at, p, j, dst);
-	case P_JSON:
-		*(const struct json **)dst = j;
-		return true;
-	case P_I64:
-	case P_U64:
-	case P_ID:
-	case P_TIME:
-	case P_F64:
-	case P_STR:
-	case P_TEXT:
-	case P_ENUM:
-	case P_PRICE:
-	case P_QTY:
-	case P_QUOTE:
-	case P_CURSOR:
-	case P_ANY:
-	case P__MAX:
-		break;
 	}
 	return from_text(d, at, p, json_text(j), dst);
 }

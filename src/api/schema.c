@@ -137,47 +137,80 @@ static bool is_money(const struct json *j)
 	return json_str(j, &text) && quote_parse_n(&v, text.p, text.n);
 }
 
-static int check(const struct schema *s, const struct json *j, bool null_ok,
-		 const struct at *at, struct err *err)
+/* Is it of the kind?  Else: what it should have been. */
+static bool shape_ok(const struct schema *s, const struct json *j,
+		      const char **ret_wanted)
 {
 	enum json_type t = json_type(j);
 	int64_t i;
 
-	if (t == JSON_NULL && (null_ok || s->null_ok || s->type == S_ANY))
-		return 0;
 	switch (s->type) {
 	case S_STR:
-		return t == JSON_STR ? 0 : wrong(err, at, "text", j);
+		*ret_wanted = "text";
+		return t == JSON_STR;
 	case S_INT:
 	case S_TIME:
-		return json_i64(j, &i) ? 0 : wrong(err, at, "an integer", j);
+		*ret_wanted = "an integer";
+		return json_i64(j, &i);
 	case S_ID:
-		return json_i64(j, &i) && i >= 1 ? 0 :
-		       wrong(err, at, "an id", j);
+		*ret_wanted = "an id";
+		return json_i64(j, &i) && i >= 1;
 	case S_NUM:
-		return t == JSON_NUM ? 0 : wrong(err, at, "a number", j);
+		*ret_wanted = "a number";
+		return t == JSON_NUM;
 	case S_BOOL:
-		return t == JSON_BOOL ? 0 : wrong(err, at, "a bool", j);
+		*ret_wanted = "a bool";
+		return t == JSON_BOOL;
 	case S_MONEY:
-		return is_money(j) ? 0 : wrong(err, at, "decimal text", j);
+		*ret_wanted = "decimal text";
+		return is_money(j);
 	case S_ENUM:
-		return is_enum(s, j) ? 0 : wrong(err, at, "a listed name", j);
+		*ret_wanted = "a listed name";
+		return is_enum(s, j);
 	case S_OBJ:
-		return t == JSON_OBJ ? check_obj(s, j, at, err) :
-		       wrong(err, at, "an object", j);
-	case S_ARR:
-		return t == JSON_ARR ? check_each(s->item, j, at, err) :
-		       wrong(err, at, "an array", j);
 	case S_LIST:
-		return t == JSON_OBJ ? check_list(s, j, at, err) :
-		       wrong(err, at, "a list", j);
 	case S_MAP:
-		return t == JSON_OBJ ? check_map(s, j, at, err) :
-		       wrong(err, at, "an object", j);
+		*ret_wanted = "an object";
+		return t == JSON_OBJ;
+	case S_ARR:
+		*ret_wanted = "an array";
+		return t == JSON_ARR;
 	case S_ANY:
-		return 0;
+		break;
 	}
-	return FAIL(err, E_BUG, "a schema without type");
+	return true;
+}
+
+static int check(const struct schema *s, const struct json *j, bool null_ok,
+		 const struct at *at, struct err *err)
+{
+	const char *wanted = "";
+
+	if (json_type(j) == JSON_NULL && (null_ok || s->null_ok))
+		return 0;
+	if (!shape_ok(s, j, &wanted))
+		return wrong(err, at, wanted, j);
+	switch (s->type) {
+	case S_OBJ:
+		return check_obj(s, j, at, err);
+	case S_ARR:
+		return check_each(s->item, j, at, err);
+	case S_LIST:
+		return check_list(s, j, at, err);
+	case S_MAP:
+		return check_map(s, j, at, err);
+	case S_STR:
+	case S_INT:
+	case S_NUM:
+	case S_BOOL:
+	case S_ID:
+	case S_TIME:
+	case S_MONEY:
+	case S_ENUM:
+	case S_ANY:
+		break;
+	}
+	return 0;
 }
 
 int schema_check(const struct schema *s, const struct json *j, struct err *err)
