@@ -1,1 +1,1 @@
-dist_man_MANS =
+dist_man_MANS = %D%/orch-api.8 %D%/orch-live.8 %D%/orch-run.8
