@@ -2,4 +2,5 @@
 # invariants that orchctl doctor asks.
 sqldir = $(pkgdatadir)/sql
 dist_sql_DATA =
+dist_sql_DATA += sql/0001-identity.sql
 dist_sql_DATA += sql/0005-trade.sql
