@@ -4,3 +4,4 @@ sqldir = $(pkgdatadir)/sql
 dist_sql_DATA =
 dist_sql_DATA += sql/0001-identity.sql
 dist_sql_DATA += sql/0005-trade.sql
+dist_sql_DATA += sql/0004-ops.sql

@@ -25,11 +25,12 @@ unit_tests += %D%/unit/test_market_dec
 unit_tests += %D%/unit/test_market_tf
 unit_tests += %D%/unit/test_xchg_sim
 unit_tests += %D%/unit/test_fcgi_text
+unit_tests += %D%/unit/test_http_client
+unit_tests += %D%/unit/test_ops_allow
+unit_tests += %D%/unit/test_ops_metrics
 unit_tests += %D%/unit/test_proc_board
 unit_tests += %D%/unit/test_proc_rate
 unit_tests += %D%/unit/test_proc_super
-unit_tests += %D%/unit/test_json_read
-unit_tests += %D%/unit/test_json_write
 unit_tests += %D%/unit/test_money
 unit_tests += %D%/unit/test_sbuf
 unit_tests += %D%/unit/test_order_acct
@@ -52,7 +53,8 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 %C%_db_libdbtest_a_SOURCES = src/db/conn.c src/db/many.c src/db/stmt.c \
 	src/db/tx.c src/db/value.c
 %C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
-%C%_support_libtest_a_SOURCES = %D%/support/t_db.c
+%C%_support_libtest_a_SOURCES = %D%/support/t_db.c \
+	%D%/support/t_http.c %D%/support/t_http.h
 check_PROGRAMS += $(unit_tests) $(db_tests)
 TESTS += $(unit_tests) $(db_tests)
 if FAULTS

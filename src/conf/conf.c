@@ -36,8 +36,8 @@ const struct group conf_groups[] = {
 };
 
 /* Variables with our prefix that are no settings. */
-static const char *const other_vars[] = { "CONF", "STATE", "SLOT", "NO_DEMO",
-	"REQUIRE_INTEG", "FAULT", "FAULT_ONCE", "FAULT_LIST" };
+static const char *const other_vars[] = { "CONF", "STATE", "SLOT",
+	"DATADIR", "NO_DEMO", "REQUIRE_INTEG", "FAULT", "FAULT_ONCE", "FAULT_LIST" };
 
 struct load {
 	struct arena *arena;

@@ -46,9 +46,13 @@ MUST_CHECK int ops_report_add(struct db *db, const struct conf *c,
 			      const struct report *r, struct err *err);
 /* Sends up to `max` queued reports; *ret_sent of them went out.  For a job of
  * orch-run: the only process with a network. */
-MUST_CHECK int ops_report_send(struct db *db, const struct conf *c,
-			       unsigned max, unsigned *ret_sent,
-			       struct err *err);
+struct http;
+MUST_CHECK int ops_report_send(struct db *db, struct http *http,
+			       const struct conf *c, unsigned max,
+			       unsigned *ret_sent, struct err *err);
+/* Rows that have grown old go, a bounded number at a time: app_log after 30
+ * days, jobs 30 days after their end, reports nobody took after 7. */
+MUST_CHECK int ops_prune(struct db *db, int64_t now_ms, struct err *err);
 /* "https://KEY@HOST/PROJECT" apart; -E_INVAL with the reason. */
 struct dsn { const char *url, *key; };
 MUST_CHECK int ops_dsn_parse(struct arena *out, const char *dsn,
@@ -69,8 +73,9 @@ struct app_entry {
 MUST_CHECK int app_log_add(struct db *db, const struct app_entry *e, size_t n,
 			   struct err *err);
 /* Newest first, ids below `before` (0: from the newest); 0 and NULL filters
- * match everything.  Columns: id, t_ms, source, level, user_id, bot_id,
- * request_id, message, context, count. */
+ * match everything.  Columns: id, t_ms, source ("c" client, "b" bot), level
+ * (0 debug .. 3 error), user_id, bot_id, request_id, message, context, count.
+ * (Modules below ops write with Q_APP_LOG_ADD themselves.) */
 struct app_filter {
 	const char *source, *min_level, *text, *request_id;
 	uint64_t user, bot, before;
