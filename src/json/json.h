@@ -2,9 +2,11 @@
 #define JSON_JSON_H
 /* json.h - JSON in and out.
  *
- * Reading: a strict pass of our own (RFC 8259, UTF-8, bounded depth, no
- * duplicate keys, nothing after the value), then json-c.  The tree lives in
- * `out` and is put with it.  Numbers keep their exact text.
+ * Reading: a strict parser of our own (RFC 8259, UTF-8, bounded depth and
+ * size, no duplicate names, no U+0000, nothing after the value) that builds a
+ * tree of json-c objects.  The tree lives in `out` and is put with it, the
+ * text need not.  Numbers keep their exact text: json_text() of one goes to
+ * price_parse_exchange() and its like without passing through a double.
  *
  * Writing: into an sbuf; commas are ours, so a caller cannot forget one. */
 #include "core/err.h"
@@ -17,8 +19,9 @@ struct json;		/* one value of a parsed document; read-only */
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUM, JSON_STR, JSON_ARR, JSON_OBJ };
 
 #define JSON_DEPTH_MAX 16
+#define JSON_SIZE_MAX (64 << 20)
 
-/* -E_INVAL with the byte offset and the reason in the sentence. */
+/* -E_INVAL with the byte offset and the reason in the sentence, -E_TOOBIG. */
 MUST_CHECK int json_parse(struct arena *out, const char *text, size_t n,
 			  const struct json **ret, struct err *err);
 enum json_type json_type(const struct json *j);
@@ -30,7 +33,8 @@ size_t json_len(const struct json *j);		/* elements or members */
 /* for (size_t i = 0; json_member(obj, i, &key, &val); i++)  in order */
 bool json_member(const struct json *obj, size_t i, struct str *ret_key,
 		 const struct json **ret_val);
-struct str json_text(const struct json *j);	/* string's value, number's text */
+struct str json_text(const struct json *j);	/* string's value, number's text;
+						   ends in '\0' */
 /* False when j is NULL, of another type or out of range. */
 MUST_CHECK bool json_i64(const struct json *j, int64_t *ret);
 MUST_CHECK bool json_u64(const struct json *j, uint64_t *ret);
@@ -44,6 +48,7 @@ struct jw {			/* a writer */
 	uint64_t comma;		/* bit per depth: a value stands before */
 	bool after_key;
 };
+/* The assertions are about the order of calls; that it fitted says b. */
 void jw_init(struct jw *w, struct sbuf *b);
 void jw_obj(struct jw *w);
 void jw_obj_end(struct jw *w);
