@@ -5,3 +5,4 @@ dist_sql_DATA =
 dist_sql_DATA += sql/0001-identity.sql
 dist_sql_DATA += sql/0005-trade.sql
 dist_sql_DATA += sql/0004-ops.sql
+dist_sql_DATA += sql/checks.sql

@@ -38,7 +38,10 @@ unit_tests += %D%/unit/test_sbuf
 unit_tests += %D%/unit/test_order_acct
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_t_db
+db_tests += %D%/db/test_schema
+db_tests += %D%/db/test_migrate
 unit_tests += %D%/unit/test_db_stmts
+unit_tests += %D%/unit/test_sql_split
 
 # Tests of the db module itself run it on statements of their own.
 own_stmts_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/%D%/db \
@@ -52,7 +55,8 @@ db_tests += %D%/db/test_db
 
 if HAVE_CMOCKA
 check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
-%C%_db_libdbtest_a_SOURCES = src/db/conn.c src/db/many.c src/db/stmt.c \
+%C%_db_libdbtest_a_SOURCES = src/db/checks.c src/db/conn.c \
+	src/db/many.c src/db/migrate.c src/db/split.c src/db/stmt.c \
 	src/db/tx.c src/db/value.c
 %C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
 %C%_support_libtest_a_SOURCES = %D%/support/t_db.c \

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "conf/conf.h"
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/rand.h"
@@ -119,6 +120,21 @@ struct db *db_new_opts(struct arena *out, const struct db_opts *o)
 	db->arena = out;
 	arena_defer(out, defer_close, db);
 	return db;
+}
+
+struct db *db_new(struct arena *out, const struct conf *c)
+{
+	struct db_opts o = {
+		.socket = c->db_host[0] == '\0' ? c->db_socket : NULL,
+		.host = c->db_host, .port = (unsigned)c->db_port,
+		.name = c->db_name, .user = c->db_user,
+		.password = c->db_password,
+		.timeout_ms = c->db_timeout * 1000,
+		.recycle_ms = c->db_recycle * 1000,
+		.ping_idle_ms = c->db_ping_idle * 1000,
+	};
+
+	return db_new_opts(out, &o);
 }
 
 void db_set_hooks(struct db *db, const struct db_hooks *hooks)
@@ -345,11 +361,45 @@ int conn_text(struct db *db, const char *sql, size_t n, struct err *err)
 		db->used_ns = clock_mono_ns();
 		return 0;
 	}
-	no = mysql_errno(db->my);
+	no = db->last_no = mysql_errno(db->my);
 	rc = db_fail(err, STMT_NONE, no, mysql_error(db->my));
 	tx_doom(db, db_classify(no));
 	if (db_classify(no) == DBC_LOST)
 		conn_drop(db);
+	return rc;
+}
+
+int conn_rows(struct db *db, const char *sql, size_t n,
+	      int (*fn)(void *ctx, unsigned cols, const char *const *names,
+			const char *const *row, struct err *err),
+	      void *ctx, struct err *err)
+{
+	const char *names[CONN_COLS];
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+	unsigned cols;
+	int rc = 0;
+
+	if (mysql_real_query(db->my, sql, n) != 0 ||
+	    (res = mysql_store_result(db->my)) == NULL) {
+		unsigned no = mysql_errno(db->my);
+
+		if (no == 0)
+			return FAIL(err, E_INVAL, "it gives no rows");
+		rc = db_fail(err, STMT_NONE, no, mysql_error(db->my));
+		if (db_classify(no) == DBC_LOST)
+			conn_drop(db);
+		return rc;
+	}
+	cols = mysql_num_fields(res);
+	if (cols > CONN_COLS)
+		rc = FAIL(err, E_INVAL, "more than %d columns", CONN_COLS);
+	for (unsigned i = 0; i < cols && rc == 0; i++)
+		names[i] = mysql_fetch_field_direct(res, i)->name;
+	while (rc == 0 && (row = mysql_fetch_row(res)) != NULL)
+		rc = fn(ctx, cols, names, (const char *const *)row, err);
+	mysql_free_result(res);
+	db->used_ns = clock_mono_ns();
 	return rc;
 }
 

@@ -53,6 +53,7 @@ struct db {
 	bool doomed_retry;	/* ... and may be run again */
 	unsigned locks;		/* GET_LOCKs held */
 	bool lock_lost;
+	unsigned last_no;	/* the last error number */
 };
 
 /* conn.c */
@@ -64,6 +65,13 @@ void conn_drop(struct db *db);
 /* The only way SQL travels as text: session control and migrations. */
 MUST_CHECK int conn_text(struct db *db, const char *sql, size_t n,
 			 struct err *err);
+/* The same for a SELECT whose columns are not known; values as text. */
+#define CONN_COLS 32
+MUST_CHECK int conn_rows(struct db *db, const char *sql, size_t n,
+			 int (*fn)(void *ctx, unsigned cols,
+				   const char *const *names,
+				   const char *const *row, struct err *err),
+			 void *ctx, struct err *err);
 enum db_class db_classify(unsigned mysql_errno_);
 /* Fills err for a definite refusal or a lost connection; returns -code. */
 int db_fail(struct err *err, enum stmt q, unsigned no, const char *text);
@@ -100,6 +108,10 @@ void stmt_bind_in(struct prepared *p, const struct dbval *args);
 
 /* many.c */
 unsigned many_op(struct db *db, struct prepared *p, struct stmt_call *c);
+
+/* migrate.c: a regular file of at most 4 MiB */
+MUST_CHECK int file_text(struct arena *out, const char *path, struct str *ret,
+			 struct err *err);
 
 /* value.c */
 bool money_in_range(money_raw m);

@@ -156,7 +156,7 @@ int stmt_prepare(struct db *db, enum stmt q, struct prepared **ret,
 	p->h = mysql_stmt_init(db->my);
 	assert(p->h != NULL);
 	if (mysql_stmt_prepare(p->h, sql, strlen(sql)) != 0) {
-		unsigned no = mysql_stmt_errno(p->h);
+		unsigned no = db->last_no = mysql_stmt_errno(p->h);
 
 		rc = db_fail(err, q, no, mysql_stmt_error(p->h));
 		tx_doom(db, db_classify(no));
@@ -520,7 +520,7 @@ static bool attempt(struct db *db, struct stmt_call *c, bool *lost,
 		return again;
 	}
 	read = p->read;
-	no = run_op(db, p, c);
+	no = db->last_no = run_op(db, p, c);
 	db->used_ns = clock_mono_ns();
 	if (no == 0) {
 		*rc = c->rc;

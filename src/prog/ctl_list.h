@@ -1,3 +1,5 @@
 /* ctl_list.h - the subcommands of orchctl, in the order of its --help; a line
  * each: X(name, function, "what it does").  No include guard. */
 X(config, ctl_config, "show, check and document the settings")
+X(migrate, ctl_migrate, "bring the database's schema up to date")
+X(doctor, ctl_doctor, "look for what is wrong with this installation")

@@ -4,6 +4,8 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/orchctl.c \
 	%D%/ctl.c %D%/ctl.h \
 	%D%/ctl_config.c \
+	%D%/ctl_doctor.c \
+	%D%/ctl_migrate.c \
 	%D%/ctl_list.h
 %C%_orchctl_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 

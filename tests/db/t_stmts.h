@@ -1,8 +1,5 @@
 /* t_stmts.h - the statements of the db module's own tests. */
-X(Q_LOCK_GET, "sf", "I", "SELECT GET_LOCK(?, ?) LIMIT 1")
-X(Q_LOCK_RELEASE, "s", "I", "SELECT RELEASE_LOCK(?) LIMIT 1")
-X(Q_SCHEMA_VERSION, "", "I",
-  "SELECT MAX(version) FROM schema_migration WHERE finished IS NOT NULL LIMIT 1")
+#include "db/stmt_core.h"
 X(Q_T_ADD, "IUFSBM", "",
   "INSERT INTO t (i, u, f, s, b, m) VALUES (?, ?, ?, ?, ?, ?)")
 X(Q_T_ALL, "", "uIUFSBM",

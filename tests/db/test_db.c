@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "db/migrate.h"
 
 static struct arena *root;
 static struct db *db;
@@ -29,9 +30,8 @@ static int fresh(void **state)
 		 "CREATE OR REPLACE TABLE k (id BIGINT PRIMARY KEY,"
 		 " s VARCHAR(5) NOT NULL CHECK (s <> 'no')) ENGINE=InnoDB;"
 		 "CREATE OR REPLACE TABLE bal (id BIGINT UNSIGNED PRIMARY KEY,"
-		 " m DECIMAL(38,18) NOT NULL) ENGINE=InnoDB;"
-		 "CREATE OR REPLACE TABLE schema_migration (version INT,"
-		 " finished BIGINT) ENGINE=InnoDB");
+		 " m DECIMAL(38,18) NOT NULL) ENGINE=InnoDB");
+	t_db_sql("%s", migrate_table_sql);
 	return 0;
 }
 

@@ -18,7 +18,8 @@
 
 top_srcdir=$(cd "${top_srcdir:-.}" && pwd)
 top_builddir=$(cd "${top_builddir:-.}" && pwd)
-export top_srcdir top_builddir
+ORCH_DATADIR=$top_srcdir
+export top_srcdir top_builddir ORCH_DATADIR
 PATH=$PATH:/usr/sbin:/sbin
 PASSWORD='correct horse battery staple'
 tap_n=0
@@ -212,7 +213,7 @@ env_set() {	# NAME VALUE; replaces an earlier line
 }
 orchctl() { "$(prog orchctl)" -c "$T/orch.conf" "$@" 9>&-; }
 env_migrate() {
-	orchctl migrate --dir "$top_srcdir/sql" >"$T/log/migrate.log" 2>&1 || {
+	orchctl migrate >"$T/log/migrate.log" 2>&1 || {
 		sed 's/^/# /' "$T/log/migrate.log"
 		bail "orchctl migrate failed"
 	}

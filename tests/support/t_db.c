@@ -3,6 +3,8 @@
 #include "test.h"
 #include "t_db.h"
 
+#include "db/migrate.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <mysql.h>
@@ -24,7 +26,7 @@ static pid_t server;
 static pid_t owner;		/* only this process may end things */
 static int alive_fd = -1;	/* the janitor sees it close */
 static pid_t janitor;
-static char answer[4096];
+static char answer[8192];
 
 static NORETURN void die(const char *what)
 {
@@ -34,12 +36,13 @@ static NORETURN void die(const char *what)
 	_exit(1);
 }
 
-static const char *helper(void)
+/* A path below the source tree. */
+static const char *source(const char *name)
 {
 	static char path[4096];
 	const char *top = getenv("top_srcdir");
 
-	snprintf(path, sizeof(path), "%s/" HELPER, top != NULL ? top : ".");
+	snprintf(path, sizeof(path), "%s/%s", top != NULL ? top : ".", name);
 	return path;
 }
 
@@ -52,7 +55,7 @@ static int helper_run(const char *verb)
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
-		execl(helper(), helper(), verb, dir, (char *)NULL);
+		execl(source(HELPER), HELPER, verb, dir, (char *)NULL);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -164,7 +167,7 @@ static void server_start(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != owner)
 			_exit(127);
-		execl(helper(), helper(), "run", dir, (char *)NULL);
+		execl(source(HELPER), HELPER, "run", dir, (char *)NULL);
 		_exit(127);
 	}
 	my = root_connect(true);
@@ -240,6 +243,68 @@ struct db *t_db_open(struct arena *out)
 
 	assert_true(server > 0);
 	return db_new_opts(out, &o);
+}
+
+void t_db_schema(void)
+{
+	struct arena *tmp = arena_new(__func__, 64u << 20);
+	struct db_opts o = {
+		.socket = socket_path, .name = "orch", .user = "orch",
+		.timeout_ms = 20000, .long_statements = true,
+	};
+	struct mig_opts m = { .dir = source("sql") };
+	struct err err;
+
+	t_db_sql("CREATE OR REPLACE DATABASE orch");
+	if (migrate_run(db_new_opts(tmp, &o), &m, &err) < 0)
+		fail_msg("t_db_schema: %s", err.msg);
+	arena_free(&tmp);
+}
+
+int t_db_fresh(void **state)
+{
+	char sql[8192];
+	const char *list = t_db_query(
+		"SET SESSION group_concat_max_len = 65536; SELECT "
+		"GROUP_CONCAT('DELETE FROM `', table_name, '`' SEPARATOR ';')"
+		" FROM information_schema.tables WHERE table_schema = 'orch'"
+		" AND table_type = 'BASE TABLE'"
+		" AND table_name <> 'schema_migration'");
+
+	(void)state;
+	if (list == NULL)
+		return 0;
+	snprintf(sql, sizeof(sql), "SET foreign_key_checks = 0; %s", list);
+	t_db_sql("%s", sql);
+	return 0;
+}
+
+static void tell_row(void *ctx, const char *check, const char *row)
+{
+	(void)ctx;
+	print_error("%s: %s\n", check, row);
+}
+
+void t_db_checks(void)
+{
+	size_t rows = t_db_broken();
+
+	if (rows > 0)
+		fail_msg("%zu rows break an invariant", rows);
+}
+
+size_t t_db_broken(void)
+{
+	struct arena *tmp = arena_new(__func__, 64u << 20);
+	size_t checks = 0, rows = 0;
+	struct err err;
+
+	if (checks_run(t_db_open(tmp), source("sql/checks.sql"), tell_row, NULL,
+		       &checks, &rows, &err) < 0)
+		fail_msg("t_db_checks: %s", err.msg);
+	arena_free(&tmp);
+	assert_true(checks > 0);
+	return rows;
 }
 
 /* The first column of the first row of the last result goes to `answer`. */

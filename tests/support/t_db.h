@@ -28,6 +28,15 @@ const char *t_db_socket(void);
  * yet, closed with `out`. */
 struct db *t_db_open(struct arena *out) NONNULL_RET;
 
+/* The schema: every migration of sql/, applied to an empty database.  Again:
+ * drops what is there first. */
+void t_db_schema(void);
+/* Setup of a test: every table but the schema's own is emptied. */
+int t_db_fresh(void **state);
+/* sql/checks.sql gives no row, or the test fails with the rows. */
+void t_db_checks(void);
+size_t t_db_broken(void);	/* the number of those rows */
+
 /* The world breaks; each returns when it is so. */
 void t_db_kill(void);			/* SIGKILL: what was not committed is gone */
 void t_db_stop(void);			/* SIGTERM and wait */
