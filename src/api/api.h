@@ -39,13 +39,16 @@
 
 struct api;
 struct api_rep;
+struct auth;
 struct conf;
 struct db;
+struct identity;
 
 /* What handlers may use; a module that needs more adds its own pointer. */
 struct api_deps {
 	const struct conf *conf;
 	struct db *db;			/* NULL in tests without a database */
+	struct auth *auth;		/* as well */
 	struct board *board;		/* NULL: no rate limits */
 	const struct clock *clock;
 	const char *version;
@@ -55,9 +58,7 @@ struct caller {
 	uint64_t id;			/* 0: nobody is signed in */
 	enum need role;			/* N_PUBLIC when nobody is */
 	const char *name;
-	uint64_t session_id;		/* 0 with an API token */
-	const char *csrf;		/* of the session, NULL with a token */
-	bool by_token, may_write;	/* a token's scope */
+	const struct identity *ident;	/* for authz(); NULL when nobody is */
 };
 
 struct api_req {

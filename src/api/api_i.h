@@ -35,6 +35,8 @@ struct api_rep {
 	char etag[40];			/* with its quotes; "" without */
 	const char *location;		/* of what was created, or NULL */
 	struct str body;		/* raw, "" without */
+	struct str key;			/* of a kept answer, and its version */
+	uint64_t version;
 	ARRAY(struct after) after;
 };
 
@@ -47,6 +49,8 @@ void problem_answer(struct api_req *r, const struct err *err);
 MUST_CHECK int access_identify(struct api_req *r, struct err *err);
 MUST_CHECK int access_allowed(struct api_req *r, struct err *err);
 struct seen *seen_new(struct arena *out) NONNULL_RET;
+/* "sid" or "__Host-sid", as the connection allows. */
+const char *cookie_name(const struct api_req *r, bool *ret_secure);
 
 /* -- origin.c: other sites -- */
 /* Origin and Sec-Fetch-Site of a write. */
@@ -66,7 +70,8 @@ MUST_CHECK int limit_take(struct api_req *r, struct err *err);
 void limit_wrong(struct api_req *r);
 
 /* -- keep.c: answers kept in the worker -- */
-struct keep *keep_new(struct arena *out, const struct conf *c) NONNULL_RET;
+struct keep *keep_new(struct arena *out) NONNULL_RET;
+/* True: answered. */
 bool keep_get(struct api_req *r);
 void keep_put(struct api_req *r);
 
@@ -74,8 +79,13 @@ void keep_put(struct api_req *r);
 MUST_CHECK int create_run(struct api_req *r, struct err *err);
 
 /* -- handle.c -- */
+/* With these routes (tests bring their own). */
+struct api *api_with(struct arena *out, const struct api_deps *d,
+		     struct routes *rs) NONNULL_RET;
 /* Forget what a first run of the handler wrote. */
 void rep_restart(struct api_req *r);
+/* Names the body, unless it is named already. */
+void etag_make(struct api_req *r);
 /* 64 bits of a text, the same in every process. */
 uint64_t text_hash(struct str s);
 

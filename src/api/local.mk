@@ -1,10 +1,22 @@
 noinst_LIBRARIES += %D%/libapi.a
 %C%_libapi_a_SOURCES = \
+	%D%/access.c \
+	%D%/answer.c \
 	%D%/api.h %D%/api_i.h \
-	%D%/areas.h \
+	%D%/areas.c %D%/areas.h \
+	%D%/create.c \
 	%D%/cursor.c \
+	%D%/h_auth.c \
+	%D%/h_logs.c \
+	%D%/h_monitor.c \
+	%D%/h_system.c \
+	%D%/handle.c \
+	%D%/keep.c \
+	%D%/limit.c \
 	%D%/openapi.c \
+	%D%/origin.c \
 	%D%/param.c %D%/param.h \
+	%D%/problem.c \
 	%D%/route.c %D%/route.h \
 	%D%/schema.c %D%/schema.h
 LIB_API = %D%/libapi.a $(LIB_OPS)

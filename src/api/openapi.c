@@ -224,7 +224,9 @@ static void array_members(struct jw *w, const struct param *p)
 		params_members(w, p->sub);
 		jw_obj_end(w);
 	} else {
-		const struct param item = { .type = p->item, .required = true };
+		const struct param item = { .type = p->item,
+					    .names = p->names,
+					    .required = true };
 
 		param_schema(w, &item);
 	}

@@ -431,7 +431,7 @@ static bool arr_from_json(struct dec *d, const struct at *at,
 	int64_t max = p->max != 0 ? p->max : ARR_MAX_DEFAULT;
 	size_t n = json_len(j);
 	size_t size = p->sub != NULL ? p->sub->size : ptype_size[p->item];
-	struct param item = { .type = p->item };
+	struct param item = { .type = p->item, .names = p->names };
 	bool ok = true;
 	char *v;
 

@@ -52,6 +52,8 @@ enum route_flag {
 	 * report. */
 	RF_RATE_LOGIN	= 1 << 8,
 	RF_RATE_LOG	= 1 << 9,
+	/* Public, and yet who calls is found out when a cookie is there. */
+	RF_WHO		= 1 << 10,
 };
 
 typedef int api_fn(struct api_req *r, struct err *err);

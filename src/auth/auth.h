@@ -29,7 +29,7 @@ struct conf;
 struct db;
 
 enum user_role { USER_VIEWER, USER_TRADER, USER_ADMIN };
-const char *role_name(enum user_role r);
+const char *user_role_name(enum user_role r);
 MUST_CHECK bool role_parse(struct str name, enum user_role *ret);
 
 enum auth_scope { SCOPE_READ = 1, SCOPE_TRADE = 2, SCOPE_ALL = 3 };

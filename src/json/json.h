@@ -55,6 +55,7 @@ void jw_obj_end(struct jw *w);
 void jw_arr(struct jw *w);
 void jw_arr_end(struct jw *w);
 void jw_key(struct jw *w, const char *key);	/* a literal, not escaped */
+void jw_keyn(struct jw *w, const char *key, size_t n);	/* escaped */
 void jw_str(struct jw *w, const char *s);	/* NULL: null */
 void jw_strn(struct jw *w, const char *s, size_t n);
 void jw_i64(struct jw *w, int64_t v);
@@ -63,6 +64,7 @@ void jw_f64(struct jw *w, double v);	/* shortest round trip; NaN, Inf: null */
 void jw_bool(struct jw *w, bool v);
 void jw_null(struct jw *w);
 void jw_raw(struct jw *w, const char *s, size_t n);	/* is JSON already */
+void jw_json(struct jw *w, const struct json *j);	/* as it was read */
 void jw_price(struct jw *w, struct price v);	/* decimal text in quotes */
 void jw_qty(struct jw *w, struct qty v);
 void jw_quote(struct jw *w, struct quote v);

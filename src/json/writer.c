@@ -79,6 +79,15 @@ void jw_key(struct jw *w, const char *key)
 	w->after_key = true;
 }
 
+void jw_keyn(struct jw *w, const char *key, size_t n)
+{
+	assert(!w->after_key);
+	next(w);
+	sbuf_add_json_strn(w->b, key, n);
+	sbuf_add_c(w->b, ':');
+	w->after_key = true;
+}
+
 void jw_raw(struct jw *w, const char *s, size_t n)
 {
 	next(w);
@@ -194,4 +203,41 @@ void jw_kbool(struct jw *w, const char *key, bool v)
 {
 	jw_key(w, key);
 	jw_bool(w, v);
+}
+
+void jw_json(struct jw *w, const struct json *j)
+{
+	const struct json *v;
+	struct str s = json_text(j);
+	bool b = false;
+
+	switch (json_type(j)) {
+	case JSON_NULL:
+		jw_null(w);
+		return;
+	case JSON_BOOL:
+		if (json_bool(j, &b))
+			jw_bool(w, b);
+		return;
+	case JSON_NUM:
+		jw_raw(w, s.p, s.n);
+		return;
+	case JSON_STR:
+		jw_strn(w, s.p, s.n);
+		return;
+	case JSON_ARR:
+		jw_arr(w);
+		for (size_t i = 0; i < json_len(j); i++)
+			jw_json(w, json_at(j, i));
+		jw_arr_end(w);
+		return;
+	case JSON_OBJ:
+		jw_obj(w);
+		for (size_t i = 0; json_member(j, i, &s, &v); i++) {
+			jw_keyn(w, s.p, s.n);
+			jw_json(w, v);
+		}
+		jw_obj_end(w);
+		return;
+	}
 }

@@ -179,6 +179,25 @@ static void prices_read_back_and_none_is_shorter(void **state)
 	}
 }
 
+static void what_was_read_is_written_again(void **state)
+{
+	static const char text[] = "{\"a \\\"b\\\"\":[1,-2.50,1e3,true,false,"
+		"null,{},[],\"\\u001fx\"],\"\":{\"k\":\"v\"}}";
+	struct arena *t = arena_new("again", 1 << 20);
+	const struct json *j;
+	struct sbuf out;
+	struct err err;
+	struct jw w;
+
+	(void)state;
+	assert_int_equal(json_parse(t, text, sizeof(text) - 1, &j, &err), 0);
+	sbuf_init(&out, t, 1000);
+	jw_init(&w, &out);
+	jw_json(&w, j);
+	assert_string_equal(sbuf_finish(&out), text);
+	arena_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +206,7 @@ int main(void)
 		cmocka_unit_test(known_doubles_have_known_texts),
 		cmocka_unit_test(every_double_reads_back_and_none_is_shorter),
 		cmocka_unit_test(prices_read_back_and_none_is_shorter),
+		cmocka_unit_test(what_was_read_is_written_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
