@@ -3,6 +3,12 @@ noinst_LIBRARIES += %D%/libmarket.a
 	%D%/block.c \
 	%D%/candles.c \
 	%D%/dec.c \
-	%D%/market.h %D%/market_i.h \
-	%D%/tf.c
+	%D%/import.c %D%/import.h %D%/import_i.h \
+	%D%/import_csv.c \
+	%D%/import_json.c \
+	%D%/load.c \
+	%D%/market.c %D%/market.h %D%/market_i.h \
+	%D%/store.c \
+	%D%/tf.c \
+	%D%/zip.c
 LIB_MARKET = %D%/libmarket.a $(LIB_FCGI)

@@ -33,4 +33,13 @@ MUST_CHECK int block_decode(struct str data, size_t n, struct candles *cs,
 MUST_CHECK int block_decode_exact(struct str data, size_t n, struct xcandle *x,
 				  struct arena *scratch, struct err *err);
 
+/* ---- rows of the database ---- */
+/* A row of t, o, h, l, c, v. */
+MUST_CHECK int tail_row(const struct rows *r, size_t row, struct xcandle *ret,
+			struct err *err);
+/* Rows of t0, n, data and rows of the tail, both ascending. */
+MUST_CHECK int exact_rows(struct arena *out, const struct rows *blocks,
+			  const struct rows *tail, int64_t from, int64_t to,
+			  struct xcandle **ret, size_t *ret_n, struct err *err);
+
 #endif /* MARKET_MARKET_I_H */
