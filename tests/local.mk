@@ -21,6 +21,7 @@ db_tests =
 unit_tests += %D%/unit/test_api_param
 unit_tests += %D%/unit/test_api_route
 unit_tests += %D%/unit/test_arena
+unit_tests += %D%/unit/test_bt_emu
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec

@@ -1,1 +1,1 @@
-LIB_BOT = $(LIB_RISK)
+LIB_BOT = $(LIB_BT)

@@ -1,0 +1,86 @@
+#ifndef BT_EMU_H
+#define BT_EMU_H
+/* emu.h - the broker emulator of the `chart` rules.
+ *
+ * It takes what a strategy commands and says what would have been filled, bar
+ * by bar, from open, high, low and close alone.  The order of events of one
+ * bar, and every rule where traders expect one thing and get another, is in
+ * doc/backtest.md; in short:
+ *
+ *	1. market orders of earlier bars fill at the open, in order of creation
+ *	2. price orders that the open already passed fill at the open
+ *	3. the path open - nearer extreme - other extreme - close is walked; the
+ *	   order whose level comes first along it fills first, at its level
+ *	4. the account is valued at the close, the strategy decides, its commands
+ *	   become orders (or change those of the same id)
+ *	5. with process_orders_on_close, market orders fill at this close
+ *
+ *	struct emu *e = emu_new(out, &rules);
+ *	for each bar { emu_bar(e, &bar); script_step(vm, emu_account(e), &cmds);
+ *		       emu_commands(e, &cmds); }
+ *	emu_finish(e);
+ *
+ * Arithmetic is double on purpose: these are estimates, and the lists they
+ * are compared with were made so.  Nothing here touches a balance.  The same
+ * input gives the same bits on every machine. */
+#include "ind/bar.h"
+#include "script/script.h"
+
+struct emu;
+
+struct emu_rules {
+	int version;			/* of the language: exits differ in 6 */
+	double mintick;			/* > 0 */
+	double pointvalue;		/* > 0; 1 for spot */
+	double lot;			/* quantities are cut to it; 0 = not */
+	double initial_capital;		/* > 0 */
+	enum strat_qty_type qty_type;
+	double qty_value;
+	enum strat_fee_type fee_type;
+	double fee;			/* percent, or currency */
+	double slippage;		/* price, against market and stop orders */
+	double limit_beyond;		/* price a limit must be passed by */
+	int pyramiding;			/* 0 and 1 both mean one entry */
+	double margin_long, margin_short;	/* percent; 0 = no limit */
+	bool on_close;			/* process_orders_on_close */
+	bool close_any;			/* exits honour from_entry, not FIFO */
+};
+/* From what the script declared and the market's own numbers. */
+struct emu_rules emu_rules_of(const struct strat_properties *p, double mintick,
+			      double pointvalue, double lot);
+
+enum emu_reason {	/* what closed a trade */
+	EMU_SIGNAL,	/* an opposite entry or order */
+	EMU_CLOSE,	/* close(), close_all() */
+	EMU_PROFIT, EMU_LOSS, EMU_TRAIL,
+	EMU_MARGIN, EMU_RISK,
+	EMU_END,	/* still open when the bars ended */
+};
+const char *emu_reason_name(enum emu_reason r);
+
+/* The list of trades, in the order in which they were closed; strings live
+ * with the emulator.  trade.size is negative for a short one. */
+struct emu_trade {
+	struct strat_trade t;
+	enum emu_reason reason;
+	double fee_entry, fee_exit;
+};
+
+struct emu *emu_new(struct arena *out, const struct emu_rules *r) NONNULL_RET;
+/* Let the orders meet a bar, then value the account at its close. */
+void emu_bar(struct emu *e, const struct bar *b);
+/* What the strategy said at that close. */
+void emu_commands(struct emu *e, const struct strat_cmds *cmds);
+/* Trades still open are listed as closed at the last close (EMU_END); the
+ * account is not changed by it. */
+void emu_finish(struct emu *e);
+
+const struct strat_account *emu_account(const struct emu *e);
+size_t emu_trades(const struct emu *e, const struct emu_trade **ret);
+/* Orders that wait: market and price orders of entries, exits of positions. */
+size_t emu_waiting(const struct emu *e);
+/* Entries refused for want of margin, and forced liquidations. */
+size_t emu_rejected(const struct emu *e);
+size_t emu_margin_calls(const struct emu *e);
+
+#endif /* BT_EMU_H */

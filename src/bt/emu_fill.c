@@ -1,0 +1,278 @@
+#include "config.h"
+
+#include "bt/emu_i.h"
+
+static double fee_of(const struct emu *e, double qty, double price)
+{
+	switch (e->r.fee_type) {
+	case STRAT_FEE_PERCENT:
+		return qty * price * e->r.pointvalue * e->r.fee / 100;
+	case STRAT_FEE_PER_CONTRACT:
+		return qty * e->r.fee;
+	case STRAT_FEE_PER_ORDER:
+		return 0;		/* once an order: struct emu_deal */
+	}
+	return 0;
+}
+
+static double snap(const struct emu *e, double price)
+{
+	return nearbyint(price / e->r.mintick) * e->r.mintick;
+}
+
+/* What the position went through up to this price counts for a trade that is
+ * closed at it. */
+static void touch(const struct emu *e, struct strat_trade *t, double price)
+{
+	double p = (price - t->entry_price) * t->size * e->r.pointvalue;
+
+	t->max_runup = fmax(t->max_runup, p);
+	t->max_drawdown = fmax(t->max_drawdown, -p);
+}
+
+static void book(struct emu *e, const struct strat_trade *t, double fee_in,
+		 double fee_out, enum emu_reason reason)
+{
+	struct strat_account *a = &e->a;
+
+	*array_push(e->arena, &e->closed) = *t;
+	*array_push(e->arena, &e->trades) =
+		(struct emu_trade){ *t, reason, fee_in, fee_out };
+	a->net_profit += t->profit;
+	if (t->profit > 0) {
+		a->gross_profit += t->profit;
+		a->win_trades++;
+	} else if (t->profit < 0) {
+		a->gross_loss -= t->profit;
+		a->loss_trades++;
+	} else {
+		a->even_trades++;
+	}
+}
+
+/* Close part of one open trade: what is closed becomes a trade of its own. */
+static void close_part(struct emu *e, size_t i, double qty,
+		       const struct emu_deal *d, double fee_once)
+{
+	struct strat_trade *t = &e->open.v[i], done;
+	double size = fabs(t->size), share = qty / size;
+	double fee_in = e->open_fee.v[i] * share;
+	double fee_out = fee_of(e, qty, d->price) + fee_once;
+
+	touch(e, t, d->price);
+	done = *t;
+	done.size = t->size > 0 ? qty : -qty;
+	done.max_runup = t->max_runup * share;
+	done.max_drawdown = t->max_drawdown * share;
+	done.exit_id = d->id;
+	done.exit_comment = d->comment;
+	done.exit_price = d->price;
+	done.exit_time = e->bar.t;
+	done.exit_bar = e->index;
+	done.commission = fee_in + fee_out;
+	done.profit = (d->price - t->entry_price) * done.size *
+		e->r.pointvalue - done.commission;
+	book(e, &done, fee_in, fee_out, d->reason);
+	e->position -= done.size;
+	e->cost -= done.size * t->entry_price;
+	t->size -= done.size;
+	t->max_runup -= done.max_runup;
+	t->max_drawdown -= done.max_drawdown;
+	e->open_fee.v[i] -= fee_in;
+}
+
+static void drop_empty(struct emu *e)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < e->open.n; i++) {
+		if (fabs(e->open.v[i].size) <= EMU_EPS)
+			continue;
+		e->open.v[k] = e->open.v[i];
+		e->open_fee.v[k++] = e->open_fee.v[i];
+	}
+	e->open.n = e->open_fee.n = k;
+	if (k == 0)
+		e->position = e->cost = 0;	/* no dust */
+}
+
+double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d)
+{
+	double left = qty, total = 0;
+
+	for (size_t i = 0; i < e->open.n && left > EMU_EPS; i++) {
+		struct strat_trade *t = &e->open.v[i];
+		double part = fmin(left, fabs(t->size));
+
+		if (e->r.close_any && d->from != NULL && t->entry_id != d->from)
+			continue;
+		close_part(e, i, part, d, d->fee_once * part / qty);
+		left -= part;
+		total += part;
+	}
+	drop_empty(e);
+	if (e->open.n == 0 && total > 0)
+		emu_flat(e);
+	return total;
+}
+
+void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
+{
+	struct strat_trade *t = array_push(e->arena, &e->open);
+
+	*t = (struct strat_trade){
+		.entry_id = d->id, .entry_comment = d->comment,
+		.size = dir * qty, .entry_price = d->price,
+		.exit_price = NAN,
+		.entry_time = e->bar.t, .entry_bar = e->index,
+		.exit_bar = -1,
+	};
+	*array_push(e->arena, &e->open_fee) =
+		fee_of(e, qty, d->price) + d->fee_once;
+	*array_push(e->arena, &e->fills) = (struct emu_fill){
+		.id = d->id, .dir = dir, .size = qty, .left = qty,
+		.price = d->price, .seq = ++e->seq,
+	};
+	e->position += t->size;
+	e->cost += t->size * d->price;
+}
+
+/* Take what a close, or an opposite order, closed from what exits may still
+ * take, oldest entry first. */
+static void take_left(struct emu *e, const char *from, double qty)
+{
+	for (size_t i = 0; i < e->fills.n && qty > EMU_EPS; i++) {
+		struct emu_fill *f = &e->fills.v[i];
+		double part = fmin(f->left, qty);
+
+		if (from != NULL && f->id != from)
+			continue;
+		f->left -= part;
+		qty -= part;
+	}
+}
+
+void emu_oca(struct emu *e, const char *oca, enum strat_oca type, double qty,
+	     uint64_t but_seq)
+{
+	if (oca == NULL || type == STRAT_OCA_NONE)
+		return;
+	for (size_t i = 0; i < e->orders.n; i++) {
+		struct emu_order *o = &e->orders.v[i];
+
+		if (o->dead || o->oca != oca || o->seq == but_seq)
+			continue;
+		if (type == STRAT_OCA_REDUCE && o->qty - qty > EMU_EPS)
+			o->qty -= qty;
+		else
+			o->dead = true;
+	}
+	for (size_t i = 0; i < e->exits.n; i++) {
+		struct emu_exit *x = &e->exits.v[i];
+
+		if (x->oca == oca && x->seq != but_seq && type == STRAT_OCA_CANCEL)
+			x->dead = true;
+	}
+}
+
+static bool entry_allowed(struct emu *e, const struct emu_order *o)
+{
+	int limit = e->r.pyramiding > 1 ? e->r.pyramiding : 1;
+
+	if (e->risk.halted || e->risk.day_halted)
+		return false;
+	return o->kind != EO_ENTRY || e->position * o->dir <= 0 ||
+		e->open.n < (size_t)limit;
+}
+
+static void fill_close(struct emu *e, struct emu_order *o, double price)
+{
+	struct emu_deal d = {
+		.id = o->id, .comment = o->comment, .from = o->from,
+		.reason = EMU_CLOSE, .price = price,
+		.fee_once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0,
+	};
+	double qty = fmin(o->qty, fabs(e->position)), done;
+
+	if (e->position * o->dir >= 0 || qty <= EMU_EPS)
+		return;
+	done = emu_close_qty(e, qty, &d);
+	take_left(e, o->from, done);
+}
+
+static void fill_entry(struct emu *e, struct emu_order *o, double price)
+{
+	double other = e->position * o->dir < 0 ? fabs(e->position) : 0;
+	double total = o->qty + fmin(o->against, other);
+	double closes = fmin(other, total), opens = total - closes;
+	double once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0;
+	struct emu_deal d = {
+		.id = o->id, .comment = o->comment,
+		.reason = EMU_SIGNAL, .price = price,
+	};
+
+	if (closes > EMU_EPS) {
+		d.fee_once = once * closes / total;
+		take_left(e, NULL, emu_close_qty(e, closes, &d));
+	}
+	opens = emu_risk_entry(e, o->dir, opens);
+	if (opens <= EMU_EPS)
+		return;
+	/* A fresh position that cannot be margined is refused whole; what
+	 * stacks on this bar's, or flips, is filled and trimmed later. */
+	if (closes <= EMU_EPS && (e->open.n == 0 ||
+	    e->open.v[e->open.n - 1].entry_bar != e->index) &&
+	    !emu_affords(e, o->dir, opens, price)) {
+		e->rejected++;
+		return;
+	}
+	d.fee_once = once * opens / total;
+	emu_open_qty(e, o->dir, opens, &d);
+}
+
+void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
+{
+	struct emu_order o = e->orders.v[i];
+
+	price = snap(e, slips ? price + o.dir * e->r.slippage : price);
+	if (o.kind == EO_CLOSE) {
+		fill_close(e, &o, price);
+	} else if (entry_allowed(e, &o)) {
+		fill_entry(e, &o, price);
+		emu_oca(e, o.oca, o.oca_type, o.qty, o.seq);
+		emu_risk_filled(e);
+	}
+	e->orders.v[i].dead = true;
+	emu_legs_bind(e);
+}
+
+void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
+{
+	struct emu_leg *l = &e->legs.v[i];
+	const struct emu_exit x = e->exits.v[l->exit];
+	size_t fill = l->fill;
+	double qty = emu_leg_qty(e, l), done;
+	int dir = e->fills.v[fill].dir;
+	struct emu_deal d = {
+		.id = x.id, .comment = x.comment, .from = e->fills.v[fill].id,
+		.reason = why,
+		.fee_once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0,
+	};
+
+	if (why == EMU_PROFIT && x.c_profit != NULL)
+		d.comment = x.c_profit;
+	else if (why == EMU_LOSS && x.c_loss != NULL)
+		d.comment = x.c_loss;
+	else if (why == EMU_TRAIL && x.c_trail != NULL)
+		d.comment = x.c_trail;
+	l->done = true;
+	if (qty <= EMU_EPS)
+		return;
+	/* A limit fills at its level or better, never worse by slippage. */
+	d.price = snap(e, why == EMU_PROFIT ? price : price - dir * e->r.slippage);
+	e->fills.v[fill].left -= qty;
+	done = emu_close_qty(e, qty, &d);
+	emu_oca(e, x.oca, STRAT_OCA_REDUCE, done, x.seq);
+	emu_risk_filled(e);
+	emu_legs_bind(e);
+}

@@ -1,0 +1,143 @@
+#ifndef BT_EMU_I_H
+#define BT_EMU_I_H
+/* emu_i.h - inside the emulator only. */
+#include <math.h>
+
+#include "bt/emu.h"
+#include "core/array.h"
+
+#define EMU_MAGIC 0xe3b20c47u
+#define EMU_EPS 1e-9		/* quantities below are dust */
+
+/* An entry, order or close that waits.  Without limit and stop it is a
+ * market order. */
+enum emu_kind { EO_ENTRY, EO_ORDER, EO_CLOSE };
+struct emu_order {
+	enum emu_kind kind;
+	const char *id, *comment, *oca;
+	enum strat_oca oca_type;
+	int dir;			/* +1 buys, -1 sells */
+	double qty;			/* to open (or, of a close, to close) */
+	double against;			/* held on the other side when placed */
+	double limit, stop;		/* NaN: none */
+	bool stop_met;			/* of a stop-limit order: limit is live */
+	bool all;			/* close_all */
+	bool dead;
+	const char *from;		/* of a close: the entry, NULL = any */
+	uint64_t seq;
+};
+
+/* What strategy.exit said last under one id. */
+struct emu_exit {
+	const char *id, *from;		/* from NULL: every entry */
+	const char *comment, *c_profit, *c_loss, *c_trail;
+	const char *oca;
+	double qty, qty_percent;	/* NaN: all that is left */
+	double limit, stop, profit, loss;
+	double trail_price, trail_points, trail_offset;
+	uint64_t seq, version;		/* version counts re-issues */
+	bool dead;
+};
+
+/* One entry that was filled: what exits are measured from. */
+struct emu_fill {
+	const char *id;
+	int dir;
+	double size, left;		/* positive; left for exits to take */
+	double price;
+	uint64_t seq;
+};
+
+/* An exit at work on a fill. */
+struct emu_leg {
+	size_t exit, fill;		/* indices */
+	uint64_t version;
+	double qty;			/* reserved slice; NaN: the rest */
+	double limit, stop, trail_at, trail_off;	/* levels; NaN: none */
+	double mark;			/* best price since trailing is on */
+	bool trailing, done;
+};
+
+struct emu_risk {
+	int allow;			/* +1, -1: entries of that side only */
+	double max_position, max_drawdown, max_day_loss;
+	bool drawdown_percent, day_loss_percent;
+	int max_loss_days, max_day_orders;
+	/* what has happened */
+	int64_t day;
+	double day_equity, day_low;
+	int loss_days, day_orders;
+	bool halted, day_halted;
+};
+
+struct emu {
+	unsigned magic;
+	struct arena *arena;
+	struct emu_rules r;
+	struct strat_account a;
+	struct bar bar;
+	int64_t index;			/* of the bar, from 0 */
+	uint64_t seq;
+	ARRAY(struct emu_order) orders;
+	ARRAY(struct emu_exit) exits;
+	ARRAY(struct emu_fill) fills;
+	ARRAY(struct emu_leg) legs;
+	ARRAY(struct strat_trade) open;
+	ARRAY(double) open_fee;		/* entry fee of each open trade */
+	ARRAY(struct strat_trade) closed;
+	ARRAY(struct emu_trade) trades;
+	ARRAY(const char *) names;	/* interned ids */
+	double position, cost;		/* signed size; sum of size x price */
+	double peak, trough;		/* of equity, for drawdown and run-up */
+	struct emu_risk risk;
+	size_t rejected, margin_calls;
+	bool work;			/* something waits */
+};
+
+/* emu.c */
+const char *emu_name(struct emu *e, const char *s);	/* interned; NULL stays */
+double emu_equity_at(const struct emu *e, double price);
+void emu_value(struct emu *e);
+double emu_cut(const struct emu *e, double qty);	/* down to the lot */
+
+/* emu_fill.c: what a fill does to trades and money. */
+struct emu_deal {
+	const char *id, *comment;
+	const char *from;		/* NULL: any entry */
+	enum emu_reason reason;
+	double price;
+	double fee_once;		/* cash per order, for this part of it */
+};
+/* Closes at most qty of the position; returns what was closed. */
+double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d);
+void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d);
+/* Fill an order at a price (slippage not yet in it for market and stop). */
+void emu_fill_order(struct emu *e, size_t order, double price, bool slips);
+void emu_fill_leg(struct emu *e, size_t leg, double price, enum emu_reason why);
+void emu_oca(struct emu *e, const char *oca, enum strat_oca type, double qty,
+	     uint64_t but_seq);
+
+/* emu_exit.c: exits and their legs. */
+void emu_exit_cmd(struct emu *e, const struct strat_cmd *c);
+void emu_legs_bind(struct emu *e);	/* after a fill or a command */
+double emu_leg_qty(const struct emu *e, const struct emu_leg *l);
+void emu_flat(struct emu *e);		/* the position is closed */
+
+/* emu_path.c */
+void emu_walk(struct emu *e);
+void emu_market_orders(struct emu *e, double price, uint64_t before_seq);
+void emu_sweep(struct emu *e);		/* forget dead orders */
+
+/* emu_margin.c */
+bool emu_affords(const struct emu *e, int dir, double opens, double price);
+void emu_margin_check(struct emu *e, double price);
+
+/* emu_risk.c */
+void emu_risk_cmd(struct emu *e, const struct strat_cmd *c);
+void emu_risk_day(struct emu *e);
+void emu_risk_equity(struct emu *e, double price);
+/* The quantity that may be opened; 0: none. */
+double emu_risk_entry(const struct emu *e, int dir, double qty);
+void emu_risk_filled(struct emu *e);
+
+#endif /* BT_EMU_I_H */

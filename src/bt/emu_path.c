@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include "bt/emu_i.h"
+
+/* Inside a bar the price is taken to go open - nearer extreme - other extreme
+ * - close.  On each piece of that way the order whose level comes first is
+ * filled first; what a fill sets free (an exit of the entry just made) meets
+ * the rest of the way. */
+
+enum event_kind { EV_NONE, EV_ORDER, EV_ORDER_STOP, EV_LEG };
+struct event {
+	enum event_kind kind;
+	size_t i;
+	double price;		/* where on the way */
+	double fill;		/* what it fills at */
+	double far;		/* distance from the cursor */
+	uint64_t seq;
+	enum emu_reason why;
+	bool slips, fits;
+};
+
+static void offer(struct event *best, const struct event *ev, bool legs_first)
+{
+	if (best->kind != EV_NONE) {
+		if (ev->far > best->far)
+			return;
+		if (ev->far == best->far) {
+			if (legs_first && best->kind == EV_LEG &&
+			    ev->kind != EV_LEG)
+				return;
+			if ((!legs_first || best->kind == ev->kind) &&
+			    ev->seq > best->seq)
+				return;
+		}
+	}
+	*best = *ev;
+}
+
+/* The first price at or after p, on the way to q, that is at or above the
+ * level (below, with up false); NaN: it is not reached. */
+static double reach(double level, bool up, double p, double q)
+{
+	if (isnan(level))
+		return NAN;
+	if (up ? p >= level : p <= level)
+		return p;
+	if (up ? q >= level : q <= level)
+		return level;
+	return NAN;
+}
+
+static void look_order(const struct emu *e, size_t i, double p, double q,
+		       bool at_open, struct event *best)
+{
+	const struct emu_order *o = &e->orders.v[i];
+	bool buys = o->dir > 0, has_limit = !isnan(o->limit);
+	struct event ev = { .i = i, .seq = o->seq };
+	double at;
+
+	if (o->dead || (isnan(o->limit) && isnan(o->stop)))
+		return;
+	if (!isnan(o->stop) && !o->stop_met) {
+		at = reach(o->stop, buys, p, q);
+		ev.kind = has_limit ? EV_ORDER_STOP : EV_ORDER;
+		ev.slips = true;
+		ev.fill = at;
+	} else {
+		double beyond = o->limit - o->dir * e->r.limit_beyond;
+
+		at = reach(beyond, !buys, p, q);
+		ev.kind = EV_ORDER;
+		/* Opened beyond it: better than asked.  Touched: the limit. */
+		ev.fill = at == p && at_open ? p : o->limit;
+	}
+	if (isnan(at))
+		return;
+	ev.price = at;
+	ev.far = fabs(at - p);
+	offer(best, &ev, at_open);
+}
+
+static void leg_offer(struct event *best, struct event ev, double at,
+		      double fill, double p, enum emu_reason why, bool at_open)
+{
+	if (isnan(at))
+		return;
+	ev.kind = EV_LEG;
+	ev.price = at;
+	ev.fill = fill;
+	ev.far = fabs(at - p);
+	ev.why = why;
+	offer(best, &ev, at_open);
+}
+
+static void look_leg(const struct emu *e, size_t i, double p, double q,
+		     bool at_open, struct event *best)
+{
+	const struct emu_leg *l = &e->legs.v[i];
+	const struct emu_exit *x = &e->exits.v[l->exit];
+	const struct emu_fill *f = &e->fills.v[l->fill];
+	bool up = f->dir > 0;
+	struct event ev = { .i = i, .seq = x->seq };
+	double at;
+
+	if (l->done || x->dead || f->left <= EMU_EPS)
+		return;
+	at = reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
+	leg_offer(best, ev, at, at == p && at_open ? p : l->limit, p,
+		  EMU_PROFIT, at_open);
+	at = reach(l->stop, !up, p, q);
+	leg_offer(best, ev, at, at, p, EMU_LOSS, at_open);
+	if (isnan(l->trail_at))
+		return;
+	if (l->trailing) {
+		at = reach(l->mark - f->dir * l->trail_off, !up, p, q);
+		leg_offer(best, ev, at, at, p, EMU_TRAIL, at_open);
+	} else if (l->trail_off <= 0) {
+		at = reach(l->trail_at, up, p, q);
+		leg_offer(best, ev, at, at, p, EMU_TRAIL, at_open);
+	}
+}
+
+/* The price has come to x: trailing exits take note of it, and open trades of
+ * how far they went. */
+static void arrive(struct emu *e, double x)
+{
+	for (size_t i = 0; i < e->legs.n; i++) {
+		struct emu_leg *l = &e->legs.v[i];
+		int d = e->fills.v[l->fill].dir;
+
+		if (isnan(l->trail_at) || l->done)
+			continue;
+		if (!l->trailing && d * x >= d * l->trail_at && l->trail_off > 0)
+			l->trailing = true;
+		if (l->trailing && d * x > d * l->mark)
+			l->mark = x;
+	}
+	for (size_t i = 0; i < e->open.n; i++) {
+		struct strat_trade *t = &e->open.v[i];
+		double p = (x - t->entry_price) * t->size * e->r.pointvalue;
+
+		t->max_runup = fmax(t->max_runup, p);
+		t->max_drawdown = fmax(t->max_drawdown, -p);
+	}
+}
+
+static void happen(struct emu *e, const struct event *ev)
+{
+	arrive(e, ev->price);
+	switch (ev->kind) {
+	case EV_ORDER:
+		emu_fill_order(e, ev->i, ev->fill, isnan(e->orders.v[ev->i].limit));
+		break;
+	case EV_ORDER_STOP:
+		e->orders.v[ev->i].stop_met = true;
+		break;
+	case EV_LEG:
+		emu_fill_leg(e, ev->i, ev->fill, ev->why);
+		break;
+	case EV_NONE:
+		break;
+	}
+}
+
+static void walk_piece(struct emu *e, double p, double q, bool at_open)
+{
+	for (;;) {
+		struct event best = { .kind = EV_NONE };
+
+		for (size_t i = 0; i < e->legs.n; i++)
+			look_leg(e, i, p, q, at_open, &best);
+		for (size_t i = 0; i < e->orders.n; i++)
+			look_order(e, i, p, q, at_open, &best);
+		if (best.kind == EV_NONE)
+			break;
+		happen(e, &best);
+		p = best.price;
+	}
+	arrive(e, q);
+}
+
+void emu_market_orders(struct emu *e, double price, uint64_t before_seq)
+{
+	/* by index: a fill may append, and what it appends waits */
+	for (size_t i = 0, n = e->orders.n; i < n; i++) {
+		const struct emu_order *o = &e->orders.v[i];
+
+		if (!o->dead && isnan(o->limit) && isnan(o->stop) &&
+		    o->seq < before_seq)
+			emu_fill_order(e, i, price, true);
+	}
+}
+
+void emu_sweep(struct emu *e)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < e->orders.n; i++)
+		if (!e->orders.v[i].dead)
+			e->orders.v[k++] = e->orders.v[i];
+	e->orders.n = k;
+	if (e->legs.n == 0) {		/* legs point at exits by index */
+		k = 0;
+		for (size_t i = 0; i < e->exits.n; i++)
+			if (!e->exits.v[i].dead)
+				e->exits.v[k++] = e->exits.v[i];
+		e->exits.n = k;
+	}
+	e->work = e->orders.n > 0 || e->exits.n > 0;
+}
+
+static bool priced_work(const struct emu *e)
+{
+	if (e->legs.n > 0 || e->exits.n > 0)
+		return true;
+	for (size_t i = 0; i < e->orders.n; i++)
+		if (!e->orders.v[i].dead)
+			return true;
+	return false;
+}
+
+void emu_walk(struct emu *e)
+{
+	const struct bar *b = &e->bar;
+	bool high_first = fabs(b->h - b->o) < fabs(b->o - b->l);
+	double way[4] = { b->o, high_first ? b->h : b->l,
+			  high_first ? b->l : b->h, b->c };
+
+	if (e->work) {
+		emu_market_orders(e, b->o, UINT64_MAX);
+		walk_piece(e, b->o, b->o, true);
+	}
+	emu_margin_check(e, b->o);
+	for (size_t k = 1; k < 4; k++) {
+		if (e->work && priced_work(e))
+			walk_piece(e, way[k - 1], way[k], false);
+		else if (e->open.n > 0)
+			arrive(e, way[k]);
+		emu_margin_check(e, way[k]);
+	}
+	if (e->work)
+		emu_sweep(e);
+}

@@ -1,0 +1,4 @@
+noinst_LIBRARIES += %D%/libbt.a
+%C%_libbt_a_SOURCES = %D%/emu.c %D%/emu.h %D%/emu_cmd.c %D%/emu_exit.c \
+	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_risk.c
+LIB_BT = %D%/libbt.a $(LIB_RISK)
