@@ -7,7 +7,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
-EXTRA_DIST += %D%/support/test.h %D%/support/t_db.h
+EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
 dist_check_SCRIPTS += %D%/support/mariadb.sh
 
 # A program without a _SOURCES line is made of the .c file of its name and
@@ -39,6 +39,9 @@ unit_tests += %D%/unit/test_json_write
 unit_tests += %D%/unit/test_money
 unit_tests += %D%/unit/test_sbuf
 unit_tests += %D%/unit/test_order_acct
+unit_tests += %D%/unit/test_order_intent
+unit_tests += %D%/unit/test_order_plan
+unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_t_db

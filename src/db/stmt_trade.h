@@ -1,1 +1,245 @@
-/* stmt_trade.h - part of the statement table, see stmts.h. */
+/* stmt_trade.h - part of the statement table, see stmts.h: bots, orders,
+ * ledger, the paper broker's books. */
+
+/* paper books */
+X(Q_PAPER_ACCOUNT_ADD, "ussmmmmmmmiiu", "",
+  "INSERT INTO paper_account (account_id, base, quote, tick, lot, min_notional,"
+  " quote_step, fee_maker, fee_taker, participation, slippage_ticks,"
+  " latency_ms, allow_short) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_PAPER_ACCOUNT, "u", "ssmmmmmmmiiuiimuuuu",
+  "SELECT base, quote, tick, lot, min_notional, quote_step, fee_maker,"
+  " fee_taker, participation, slippage_ticks, latency_ms, allow_short, bar_ms,"
+  " clock_ms, last_price, order_seq, fill_seq, fence, ver FROM paper_account"
+  " WHERE account_id = ? LIMIT 1")
+X(Q_PAPER_ACCOUNT_SET, "iimuuuuu", "",
+  "UPDATE paper_account SET bar_ms = ?, clock_ms = ?, last_price = ?,"
+  " order_seq = ?, fill_seq = ?, ver = ver + 1"
+  " WHERE account_id = ? AND ver = ? AND fence = ?")
+X(Q_PAPER_FENCE, "uuu", "",
+  "UPDATE paper_account SET fence = ?, ver = ver + 1"
+  " WHERE account_id = ? AND fence <= ?")
+X(Q_PAPER_ACCOUNT_DEL, "u", "", "DELETE FROM paper_account WHERE account_id = ?")
+X(Q_PAPER_BALANCES, "u", "sm",
+  "SELECT asset, total FROM paper_balance WHERE account_id = ? LIMIT 100")
+X(Q_PAPER_BALANCE_SET, "usm", "",
+  "INSERT INTO paper_balance (account_id, asset, total) VALUES (?, ?, ?)"
+  " ON DUPLICATE KEY UPDATE total = VALUES(total)")
+X(Q_PAPER_ORDER_ADD, "uubssummmmusbsiimmmuums", "",
+  "INSERT INTO paper_order (account_id, seq, coid, side, type, flags, qty,"
+  " limit_price, stop_price, offset_price, oca, oca_kind, parent, state,"
+  " placed_ms, updated_ms, filled, oca_taken, cost, triggered, trails, mark,"
+  " reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+  " ?, ?, ?, ?)")
+X(Q_PAPER_ORDER_SET, "summimmmuumsuu", "",
+  "UPDATE paper_order SET state = ?, flags = ?, limit_price = ?,"
+  " stop_price = ?, updated_ms = ?, filled = ?, oca_taken = ?, cost = ?,"
+  " triggered = ?, trails = ?, mark = ?, reason = ?"
+  " WHERE account_id = ? AND seq = ?")
+X(Q_PAPER_ORDERS_OPEN, "u", "ubssummmmusbsimmmuums",
+  "SELECT seq, coid, side, type, flags, qty, limit_price, stop_price,"
+  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, oca_taken,"
+  " cost, triggered, trails, mark, reason FROM paper_order"
+  " WHERE account_id = ? AND state IN ('w', 'o', 'p') ORDER BY seq LIMIT 1000")
+X(Q_PAPER_ORDER, "ub", "ubssummmmusbsimmmuums",
+  "SELECT seq, coid, side, type, flags, qty, limit_price, stop_price,"
+  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, oca_taken,"
+  " cost, triggered, trails, mark, reason FROM paper_order"
+  " WHERE account_id = ? AND coid = ? LIMIT 1")
+X(Q_PAPER_FILL_ADD, "uubismmmmu", "",
+  "INSERT INTO paper_fill (account_id, seq, coid, time_us, side, price, qty,"
+  " cost, fee, maker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_PAPER_FILLS, "uu", "ubismmmmu",
+  "SELECT seq, coid, time_us, side, price, qty, cost, fee, maker"
+  " FROM paper_fill WHERE account_id = ? AND seq > ? ORDER BY seq LIMIT 500")
+
+/* accounts and ledger */
+X(Q_ACCOUNT_ADD, "usssi", "",
+  "INSERT INTO account (user_id, kind, base, quote, created_ms)"
+  " VALUES (?, ?, ?, ?, ?)")
+X(Q_ACCOUNT_DEL, "u", "", "DELETE FROM account WHERE id = ?")
+X(Q_BALANCE_ADD, "usm", "",
+  "INSERT INTO balance (account_id, asset, available) VALUES (?, ?, ?)")
+X(Q_BALANCE_MOVE, "mus", "",
+  "UPDATE balance SET available = available + ?, ver = ver + 1"
+  " WHERE account_id = ? AND asset = ?")
+X(Q_BALANCES, "u", "sm",
+  "SELECT asset, available FROM balance WHERE account_id = ?"
+  " ORDER BY asset LIMIT 100")
+X(Q_LEDGER_TX_ADD, "ussi", "",
+  "INSERT INTO ledger_tx (account_id, kind, ref, time_us) VALUES (?, ?, ?, ?)")
+X(Q_LEDGER_POST, "uuussm", "",
+  "INSERT INTO ledger_posting (tx_id, line, account_id, asset, book, amount)"
+  " VALUES (?, ?, ?, ?, ?, ?)")
+
+/* journal */
+X(Q_INTENT_ADD, "buuiuusssssssummmmusbisisuI", "",
+  "INSERT INTO order_intent (coid, bot_id, account_id, bar_ms, seq, attempt,"
+  " kind, leg, tag, from_entry, comment, side, type, flags, qty, limit_price,"
+  " stop_price, offset_price, oca, oca_kind, parent, deadline_us, state,"
+  " created_ms, reason, lease_epoch, sent_us)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+  " ?, ?, ?, ?, ?)")
+X(Q_INTENT_SENDING, "iuuu", "",
+  "UPDATE order_intent SET state = 's', sent_us = ?, lease_epoch = ?,"
+  " ver = ver + 1 WHERE id = ? AND ver = ? AND state = 'n'")
+X(Q_INTENT_STATE, "sSSmmiuuus", "",
+  "UPDATE order_intent SET state = ?, reason = ?,"
+  " exch_order_id = COALESCE(?, exch_order_id), filled = ?, cost = ?,"
+  " ack_us = ?, not_found_n = ?, ver = ver + 1"
+  " WHERE id = ? AND ver = ? AND state = ?")
+X(Q_INTENT_EVENT, "uisss", "",
+  "INSERT INTO order_event (intent_id, time_us, from_state, to_state, cause)"
+  " VALUES (?, ?, ?, ?, ?)")
+X(Q_INTENTS_LIVE, "u", "ubiuusssssssummmmusbisimmuSuI",
+  "SELECT id, coid, bar_ms, seq, attempt, kind, leg, tag, from_entry, comment,"
+  " side, type, flags, qty, limit_price, stop_price, offset_price, oca,"
+  " oca_kind, parent, deadline_us, state, created_ms, filled, cost,"
+  " not_found_n, reason, ver, sent_us FROM order_intent"
+  " WHERE bot_id = ? AND state IN ('n', 's', 'o', 'p', 'k', 'u')"
+  " ORDER BY id LIMIT 1000")
+X(Q_INTENT_BY_COID, "ub", "ubiuusssssssummmmusbisimmuSuI",
+  "SELECT id, coid, bar_ms, seq, attempt, kind, leg, tag, from_entry, comment,"
+  " side, type, flags, qty, limit_price, stop_price, offset_price, oca,"
+  " oca_kind, parent, deadline_us, state, created_ms, filled, cost,"
+  " not_found_n, reason, ver, sent_us FROM order_intent"
+  " WHERE bot_id = ? AND coid = ? LIMIT 1")
+X(Q_FILL_ADD, "usuuUiismmmmsu", "",
+  "INSERT INTO fill (account_id, trade_id, seq, bot_id, intent_id, time_us,"
+  " seen_bar_ms, side, price, qty, cost, fee, fee_asset, maker)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_FILL_LAST, "u", "U",
+  "SELECT MAX(seq) FROM fill WHERE account_id = ? LIMIT 1")
+X(Q_FILLS_REBUILD, "uu", "uUiismmmmSS",
+  "SELECT f.id, f.intent_id, f.time_us, f.seen_bar_ms, f.side, f.price, f.qty,"
+  " f.cost, f.fee, i.tag, i.comment FROM fill f"
+  " LEFT JOIN order_intent i ON i.id = f.intent_id"
+  " WHERE f.bot_id = ? AND f.id > ? ORDER BY f.id LIMIT 500")
+X(Q_TRADE_PUT, "uuuuimmuiissmmUIISSMMmm", "",
+  "INSERT INTO trade (bot_id, number, lot, open, direction, qty, orig_qty,"
+  " entry_intent, entry_ms, entry_bar, entry_signal, entry_comment,"
+  " entry_price, entry_cost, exit_intent, exit_ms, exit_bar, exit_signal,"
+  " exit_comment, exit_price, exit_cost, fees, profit)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  " ON DUPLICATE KEY UPDATE open = VALUES(open), qty = VALUES(qty),"
+  " orig_qty = VALUES(orig_qty), entry_price = VALUES(entry_price),"
+  " entry_cost = VALUES(entry_cost), exit_intent = VALUES(exit_intent),"
+  " exit_ms = VALUES(exit_ms), exit_bar = VALUES(exit_bar),"
+  " exit_signal = VALUES(exit_signal), exit_comment = VALUES(exit_comment),"
+  " exit_price = VALUES(exit_price), exit_cost = VALUES(exit_cost),"
+  " fees = VALUES(fees), profit = VALUES(profit)")
+
+/* bots: their rows */
+X(Q_BOT_ADD, "uussuuussssIIfmMMumssii", "",
+  "INSERT INTO bot (user_id, account_id, name, mode, market_id, tf,"
+  " strategy_id, strategy_name, source, inputs, feed_kind, feed_from_ms,"
+  " feed_to_ms, feed_speed, initial_balance, max_position, max_notional,"
+  " max_orders, price_band, state, want, created_ms, changed_ms)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_BOT_PROGRESS_ADD, "ummm", "",
+  "INSERT INTO bot_progress (bot_id, cash, base, equity) VALUES (?, ?, ?, ?)")
+X(Q_BOT_LEASE_ADD, "u", "",
+  "INSERT INTO bot_lease (bot_id, holder, epoch, expires_ms)"
+  " VALUES (?, '', 0, 0)")
+X(Q_BOT_GET, "u", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImu",
+  "SELECT b.id, b.user_id, b.account_id, b.name, b.mode, b.market_id, b.tf,"
+  " b.strategy_id, b.strategy_name, b.inputs, b.feed_kind, b.feed_from_ms,"
+  " b.feed_to_ms, b.feed_speed, b.initial_balance, b.max_position,"
+  " b.max_notional, b.max_orders, b.price_band, b.state, b.want, b.error,"
+  " b.created_ms, b.changed_ms, b.ver, p.warm_ms, p.first_ms, p.decided_ms,"
+  " p.bars, p.bars_total, p.last_price, p.cash, p.base, p.avg_price,"
+  " p.since_ms, p.equity, p.trades"
+  " FROM bot b JOIN bot_progress p ON p.bot_id = b.id WHERE b.id = ? LIMIT 1")
+X(Q_BOT_LIST, "uuu", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImu",
+  "SELECT b.id, b.user_id, b.account_id, b.name, b.mode, b.market_id, b.tf,"
+  " b.strategy_id, b.strategy_name, b.inputs, b.feed_kind, b.feed_from_ms,"
+  " b.feed_to_ms, b.feed_speed, b.initial_balance, b.max_position,"
+  " b.max_notional, b.max_orders, b.price_band, b.state, b.want, b.error,"
+  " b.created_ms, b.changed_ms, b.ver, p.warm_ms, p.first_ms, p.decided_ms,"
+  " p.bars, p.bars_total, p.last_price, p.cash, p.base, p.avg_price,"
+  " p.since_ms, p.equity, p.trades"
+  " FROM bot b JOIN bot_progress p ON p.bot_id = b.id"
+  " WHERE (b.user_id = ? OR ? = 0) AND b.id > ? ORDER BY b.id LIMIT 500")
+X(Q_BOT_SOURCE, "u", "s", "SELECT source FROM bot WHERE id = ? LIMIT 1")
+X(Q_BOT_WANT, "ssiuu", "",
+  "UPDATE bot SET want = ?, state = ?, changed_ms = ?, error = NULL,"
+  " ver = ver + 1 WHERE id = ? AND ver = ?")
+X(Q_BOT_STATE, "sSiu", "",
+  "UPDATE bot SET state = ?, error = ?, changed_ms = ?, ver = ver + 1"
+  " WHERE id = ?")
+X(Q_BOT_END, "ssSiu", "",
+  "UPDATE bot SET state = ?, want = ?, error = ?, changed_ms = ?,"
+  " ver = ver + 1 WHERE id = ?")
+X(Q_BOT_PATCH, "sfMMumiuu", "",
+  "UPDATE bot SET name = ?, feed_speed = ?, max_position = ?,"
+  " max_notional = ?, max_orders = ?, price_band = ?, changed_ms = ?,"
+  " ver = ver + 1 WHERE id = ? AND ver = ?")
+X(Q_BOT_DEL, "uu", "",
+  "DELETE FROM bot WHERE id = ? AND ver = ?")
+X(Q_BOT_PROGRESS, "IIIuUMmmmImuu", "",
+  "UPDATE bot_progress SET warm_ms = ?, first_ms = ?, decided_ms = ?, bars = ?,"
+  " bars_total = ?, last_price = ?, cash = ?, base = ?, avg_price = ?,"
+  " since_ms = ?, equity = ?, trades = ? WHERE bot_id = ?")
+X(Q_EQUITY_ADD, "uimm", "",
+  "INSERT INTO equity_point (bot_id, bar_ms, equity, cash) VALUES (?, ?, ?, ?)"
+  " ON DUPLICATE KEY UPDATE equity = VALUES(equity), cash = VALUES(cash)")
+X(Q_BOT_LOG_ADD, "uiIss", "",
+  "INSERT INTO bot_log (bot_id, time_ms, bar_ms, level, message)"
+  " VALUES (?, ?, ?, ?, ?)")
+
+/* leases: the server's clock, so that all hosts agree */
+X(Q_LEASE_WANTED, "", "uu",
+  "SELECT b.id, l.epoch FROM bot b JOIN bot_lease l ON l.bot_id = b.id"
+  " WHERE ((b.want = 'r' AND b.state IN ('s', 'r')) OR b.state = 't')"
+  " AND l.expires_ms < CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+  " ORDER BY b.id LIMIT 100")
+X(Q_LEASE_TAKE, "siuu", "",
+  "UPDATE bot_lease SET holder = ?, epoch = epoch + 1,"
+  " expires_ms = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + ?"
+  " WHERE bot_id = ? AND epoch = ?"
+  " AND expires_ms < CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
+X(Q_LEASE_RENEW, "ius", "",
+  "UPDATE bot_lease SET"
+  " expires_ms = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + ?"
+  " WHERE bot_id = ? AND holder = ?"
+  " AND expires_ms >= CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
+X(Q_LEASE_FREE, "uus", "",
+  "UPDATE bot_lease SET expires_ms = 0, holder = ''"
+  " WHERE bot_id = ? AND epoch = ? AND holder = ?")
+X(Q_LEASE_LOCK, "uu", "u",
+  "SELECT epoch FROM bot_lease WHERE bot_id = ? AND epoch = ?"
+  " AND expires_ms >= CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+  " LIMIT 1 FOR UPDATE")
+X(Q_LEASE_HELD, "s", "ussuf",
+  "SELECT b.id, b.state, b.want, b.ver, b.feed_speed FROM bot_lease l"
+  " JOIN bot b ON b.id = l.bot_id WHERE l.holder = ? ORDER BY b.id LIMIT 1000")
+
+/* bots: readers for pages */
+X(Q_BOT_ORDERS, "uuuu", "ubssssummmssmmsiSu",
+  "SELECT id, coid, side, type, tag, kind, attempt, qty, limit_price,"
+  " stop_price, state, leg, filled, cost, comment, created_ms, reason, flags"
+  " FROM order_intent WHERE bot_id = ? AND (id < ? OR ? = 0)"
+  " ORDER BY id DESC LIMIT ?")
+X(Q_BOT_FILLS, "uuuu", "uUismmmmsu",
+  "SELECT id, intent_id, time_us, side, price, qty, cost, fee, fee_asset, maker"
+  " FROM fill WHERE bot_id = ? AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?")
+X(Q_BOT_TRADES, "uuuu", "uuimissmmIISSMmmi",
+  "SELECT number, open, direction, qty, entry_ms, entry_signal, entry_comment,"
+  " entry_price, entry_cost, exit_ms, exit_bar, exit_signal, exit_comment,"
+  " exit_price, fees, profit, entry_bar FROM trade"
+  " WHERE bot_id = ? AND (number < ? OR ? = 0) ORDER BY number DESC LIMIT ?")
+X(Q_BOT_EQUITY, "uiuui", "imm",
+  "SELECT bar_ms, equity, cash FROM (SELECT bar_ms, equity, cash,"
+  " ROW_NUMBER() OVER (ORDER BY bar_ms) - 1 AS n,"
+  " COUNT(*) OVER () AS total FROM equity_point"
+  " WHERE bot_id = ? AND bar_ms >= ?) q"
+  " WHERE q.n * ? DIV q.total <> (q.n + 1) * ? DIV q.total"
+  " ORDER BY bar_ms LIMIT ?")
+X(Q_BOT_EQUITY_BEFORE, "ui", "m",
+  "SELECT equity FROM equity_point WHERE bot_id = ? AND bar_ms <= ?"
+  " ORDER BY bar_ms DESC LIMIT 1")
+X(Q_BOT_LOG, "uuuu", "uiIss",
+  "SELECT id, time_ms, bar_ms, level, message FROM bot_log"
+  " WHERE bot_id = ? AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?")
+X(Q_BOT_LOG_TRIM, "iu", "", "DELETE FROM bot_log WHERE time_ms < ? LIMIT ?")
+X(Q_BOT_STATES, "", "su",
+  "SELECT state, COUNT(*) FROM bot GROUP BY state LIMIT 20")

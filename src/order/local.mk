@@ -1,5 +1,10 @@
 noinst_LIBRARIES += %D%/liborder.a
 %C%_liborder_a_SOURCES = \
 	%D%/acct.c %D%/acct.h \
-	%D%/order.h
+	%D%/books.c \
+	%D%/intent.c \
+	%D%/journal.c %D%/journal_i.h \
+	%D%/order.h \
+	%D%/plan.c %D%/plan.h %D%/plan_exit.c %D%/plan_i.h \
+	%D%/sync.c
 LIB_ORDER = %D%/liborder.a $(LIB_XCHG)

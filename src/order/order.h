@@ -98,7 +98,9 @@ struct journal_conf {
 	/* In memory, just before a request leaves: is the lease good for as
 	 * long as the request may take? */
 	bool (*may_send)(void *ctx);
-	void *ctx;		/* of guard and may_send */
+	/* After a commit, once for each order whose state is new. */
+	void (*changed)(void *ctx, const struct intent *it);
+	void *ctx;		/* of all three */
 };
 
 struct journal {

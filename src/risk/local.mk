@@ -1,1 +1,3 @@
-LIB_RISK = $(LIB_ORDER)
+noinst_LIBRARIES += %D%/librisk.a
+%C%_librisk_a_SOURCES = %D%/risk.c %D%/risk.h
+LIB_RISK = %D%/librisk.a $(LIB_ORDER)

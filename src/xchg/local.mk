@@ -3,7 +3,7 @@ noinst_LIBRARIES += %D%/libxchg.a
 	%D%/det.c %D%/det.h \
 	%D%/feed.h \
 	%D%/match.c %D%/match.h \
-	%D%/paper.h \
+	%D%/paper.c %D%/paper.h \
 	%D%/quotes.h \
 	%D%/sim.c %D%/sim.h %D%/sim_i.h \
 	%D%/sim_quote.c \

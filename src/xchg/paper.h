@@ -34,11 +34,11 @@ void paper_set_now(struct xchg *x, int64_t now_ms);
 int64_t paper_clock(const struct xchg *x);
 /* Will this candle change the books?  Pure, and exact enough to skip on. */
 bool paper_quiet(const struct xchg *x, const struct match_candle *c);
-/* Walk a candle.  One that the books have seen already is skipped.  When
- * something happened it is committed before this returns, *ret_fills tells how
- * many fills.  -E_UNCERTAIN: reopen the books. */
+/* Walk a candle.  One that the books have seen already is skipped.  When an
+ * order filled or ended it is committed before this returns, and *ret_changed
+ * is true. */
 MUST_CHECK int paper_advance(struct xchg *x, const struct match_candle *c,
-			     size_t *ret_fills, struct err *err);
+			     bool *ret_changed, struct err *err);
 const struct match_rules *paper_rules(const struct xchg *x);
 
 #endif /* XCHG_PAPER_H */

@@ -1,37 +1,11 @@
 #include "config.h"
 #include "test.h"
+#include "t_money.h"
 #include <stdio.h>
 #include <string.h>
 #include "core/rand.h"
 #include "order/acct.h"
 
-static struct price P(const char *s)
-{
-	struct price p;
-
-	assert_true(price_parse(&p, s));
-	return p;
-}
-static struct qty Q(const char *s)
-{
-	struct qty q;
-
-	assert_true(qty_parse(&q, s));
-	return q;
-}
-static struct quote C(const char *s)
-{
-	struct quote q;
-
-	assert_true(quote_parse(&q, s));
-	return q;
-}
-#define assert_quote(q, text) do { char b_[MONEY_TEXT_MAX];		\
-	quote_format(b_, (q)); assert_string_equal(b_, text); } while (0)
-#define assert_qty(q, text) do { char b_[MONEY_TEXT_MAX];		\
-	qty_format(b_, (q)); assert_string_equal(b_, text); } while (0)
-#define assert_price(p, text) do { char b_[MONEY_TEXT_MAX];		\
-	price_format(b_, (p)); assert_string_equal(b_, text); } while (0)
 
 static struct arena *A;
 static struct acct acct;
