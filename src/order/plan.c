@@ -274,43 +274,58 @@ static void put_entry(struct plan *p, const struct item *n, int old)
 	drop(p, (size_t)old);
 }
 
+/* May there be an entry in this direction now? */
+static bool may_enter(const struct plan *p, const struct strat_cmd *c, int old,
+		      unsigned max)
+{
+	/* one of that name is on its way */
+	if (old >= 0 && p->items.v[old].live != NULL &&
+	    p->items.v[old].it.o.type == OT_MARKET)
+		return false;
+	return pos_dir(p) != c->dir || entries(p, c->dir) < max;
+}
+
+/* Its own size, and the position that it turns round. */
+static int entry_size(struct plan *p, const struct strat_cmd *c, bool only_close,
+		      struct item *n)
+{
+	bool against = pos_dir(p) == -c->dir;
+	struct qty own, back;
+
+	back = against ? less(position_size(p), closing(p)) : qty_zero();
+	if (only_close) {
+		n->it.o.qty = back;
+		n->it.o.flags |= XO_REDUCE;
+		return 0;
+	}
+	if (!own_qty(p, c, order_price(p, &n->it.o), &own))
+		return plan_range(p, c);
+	if (qty_sign(own) <= 0) {
+		note(p, "the quantity rounds to zero", n->it.tag);
+		n->it.o.qty = qty_zero();
+		return 0;
+	}
+	return qty_add(&n->it.o.qty, own, back) ? 0 : plan_range(p, c);
+}
+
 static int plan_entry(struct plan *p, const struct strat_cmd *c)
 {
 	unsigned max = p->in->rules.props->pyramiding < 1 ? 1 :
 		(unsigned)p->in->rules.props->pyramiding;
-	bool against = pos_dir(p) == -c->dir, banned;
-	int old = find_pending(p, text(c->id));
-	struct item n, *tmp;
-	struct qty own, back;
+	bool only_close = p->allow_dir != 0 && p->allow_dir != c->dir;
+	int old = find_pending(p, text(c->id)), rc;
+	struct item n;
 
-	banned = p->allow_dir != 0 && p->allow_dir != c->dir;
-	if (banned && !against)
+	if (!may_enter(p, c, old, max))
 		return 0;
-	if (old >= 0 && p->items.v[old].it.o.type == OT_MARKET &&
-	    p->items.v[old].live != NULL)
-		return 0;	/* on its way */
-	if (pos_dir(p) == c->dir && entries(p, c->dir) >= max)
-		return 0;
-	tmp = plan_add(p, KIND_ENTRY, c, dir_side(c->dir));
-	n = *tmp;
+	n = *plan_add(p, KIND_ENTRY, c, dir_side(c->dir));
 	p->items.n--;
-	if (!set_prices(p, &n.it.o, c) ||
-	    !own_qty(p, c, order_price(p, &n.it.o), &own))
+	if (!set_prices(p, &n.it.o, c))
 		return plan_range(p, c);
-	back = against ? less(position_size(p), closing(p)) : qty_zero();
-	if (banned) {
-		own = qty_zero();
-		n.it.o.flags |= XO_REDUCE;
-	}
-	if (qty_sign(own) <= 0 && !banned) {
-		note(p, "the quantity rounds to zero", n.it.tag);
-		return 0;
-	}
-	if (!qty_add(&n.it.o.qty, own, back))
-		return plan_range(p, c);
-	if (qty_sign(n.it.o.qty) <= 0)
-		return 0;
-	if (max == 1 && !banned)
+	rc = entry_size(p, c, only_close, &n);
+	if (rc < 0 || qty_sign(n.it.o.qty) <= 0)
+		return rc;
+	if (max == 1 && !only_close)
 		n.it.o.flags |= XO_FIRST;
 	if (p->in->rules.props->process_orders_on_close &&
 	    n.it.o.type == OT_MARKET)
@@ -323,9 +338,8 @@ static int plan_entry(struct plan *p, const struct strat_cmd *c)
 static int plan_order(struct plan *p, const struct strat_cmd *c)
 {
 	int old = find_pending(p, text(c->id));
-	struct item n, *tmp = plan_add(p, KIND_ORDER, c, dir_side(c->dir));
+	struct item n = *plan_add(p, KIND_ORDER, c, dir_side(c->dir));
 
-	n = *tmp;
 	p->items.n--;
 	if (!set_prices(p, &n.it.o, c) ||
 	    !own_qty(p, c, order_price(p, &n.it.o), &n.it.o.qty))
