@@ -11,3 +11,4 @@ SUFFIXES = .in
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
 	sed -e 's,@sbindir\@,$(sbindir),g' -e 's,@sysconfdir\@,$(sysconfdir),g' $< >$@.new && \
 	mv $@.new $@
+dist_pkgdata_DATA = %D%/orch.conf.example

@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
+EXTRA_DIST += %D%/support/test.h %D%/support/t_db.h %D%/support/t_env.h
 dist_check_SCRIPTS += %D%/support/mariadb.sh
 
 # A program without a _SOURCES line is made of the .c file of its name and
@@ -34,10 +35,20 @@ unit_tests += %D%/unit/test_ops_metrics
 unit_tests += %D%/unit/test_proc_board
 unit_tests += %D%/unit/test_proc_rate
 unit_tests += %D%/unit/test_proc_super
+unit_tests += %D%/unit/test_clock
+unit_tests += %D%/unit/test_conf
+unit_tests += %D%/unit/test_conf_settings
+unit_tests += %D%/unit/test_ctl
+unit_tests += %D%/unit/test_err
 unit_tests += %D%/unit/test_json_read
 unit_tests += %D%/unit/test_json_write
+unit_tests += %D%/unit/test_log
+unit_tests += %D%/unit/test_map
 unit_tests += %D%/unit/test_money
+unit_tests += %D%/unit/test_rand
 unit_tests += %D%/unit/test_sbuf
+unit_tests += %D%/unit/test_str
+fault_tests += %D%/fault/test_fault
 unit_tests += %D%/unit/test_order_acct
 unit_tests += %D%/unit/test_order_intent
 #unit_tests += %D%/unit/test_order_plan
@@ -79,6 +90,8 @@ endif
 # Source tests: they compile nothing and run in a second.
 TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
+TESTS += %D%/lint/generated.sh %D%/lint/settings.sh
+dist_check_SCRIPTS += %D%/lint/generated.sh %D%/lint/settings.sh
 
 .PHONY: check-valgrind coverage
 check-valgrind: $(check_PROGRAMS)

@@ -13,7 +13,7 @@
 #include "core/array.h"
 
 #define FILE_SIZE_MAX ((size_t)256 * 1024)
-#define DEFAULT_FILE "/etc/orch/orch.conf"
+#define DEFAULT_FILE ORCH_CONFDIR "/orch.conf"
 #define NEAR 2		/* letters by which a misspelt name may differ */
 
 const struct setting conf_settings[CONF__MAX] = {

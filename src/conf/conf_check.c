@@ -92,21 +92,26 @@ static void check_database(const struct conf *c, check_bad_fn *bad, void *ctx)
 		bad(ctx, CONF_db_host, "is not the name of a host");
 	if (c->db_host[0] != '\0' && c->db_socket[0] != '\0')
 		bad(ctx, CONF_db_host, "and db_socket exclude each other");
-	if (strlen(c->db_socket) > SUN_PATH_MAX)
-		bad(ctx, CONF_db_socket,
-		    "a socket's path has at most 107 characters");
 	if (c->db_user[0] == '\0')
 		bad(ctx, CONF_db_user, "this process's user has no name: "
 		    "name one here");
+}
+
+static void check_sockets(const struct conf *c, check_bad_fn *bad, void *ctx)
+{
+	if (strlen(c->run_dir) > SUN_PATH_MAX - SOCKET_NAME_MAX)
+		bad(ctx, CONF_run_dir, "the sockets in it would have paths "
+		    "of over 107 characters: choose a shorter one");
+	else if (strlen(c->db_socket) > SUN_PATH_MAX)
+		bad(ctx, CONF_db_socket,
+		    "a socket's path has at most 107 characters");
 }
 
 void check_all(const struct conf *c, check_bad_fn *bad, void *ctx)
 {
 	check_lists(c, bad, ctx);
 	check_database(c, bad, ctx);
-	if (strlen(c->run_dir) > SUN_PATH_MAX - SOCKET_NAME_MAX)
-		bad(ctx, CONF_run_dir, "the sockets in it would have paths "
-		    "of over 107 characters: choose a shorter one");
+	check_sockets(c, bad, ctx);
 	if (!is_address(c->listen_address) &&
 	    strcmp(c->listen_address, "*") != 0)
 		bad(ctx, CONF_listen_address,

@@ -119,25 +119,23 @@ void conf_example(struct sbuf *b)
 	}
 }
 
-/* mdoc: a sentence a line, and nothing that looks like a request. */
+/* mdoc: every sentence begins a line.  No word of the table begins with what
+ * would be a request there (the test of the committed page would show it). */
 static void add_mdoc(struct sbuf *b, const char *text)
 {
-	for (const char *p = text; *p != '\0'; p++) {
-		bool start = p == text || b->buf[b->len - 1] == '\n';
+	struct str rest = str_c(text);
+	const char *end;
 
-		if (start && (*p == '.' || *p == '\''))
-			sbuf_add_cstr(b, "\\&");
-		if (*p == '\\') {
-			sbuf_add_cstr(b, "\\e");
-		} else if (*p == ' ' && p[1] == ' ' && p > text &&
-			   strchr(".?!", p[-1]) != NULL) {
-			sbuf_add_c(b, '\n');
-			p++;
-		} else {
-			sbuf_add_c(b, *p);
+	while (rest.n != 0) {
+		end = memmem(rest.p, rest.n, ".  ", 3);
+		if (end == NULL) {
+			add_wrapped(b, "", rest.p);
+			return;
 		}
+		add_wrapped(b, "", arena_printf(b->arena, "%.*s",
+						(int)(end + 1 - rest.p), rest.p));
+		rest = str_n(end + 3, rest.n - (size_t)(end + 3 - rest.p));
 	}
-	sbuf_add_c(b, '\n');
 }
 
 static const char man_head[] =
