@@ -26,6 +26,7 @@ unit_tests += %D%/unit/test_bt_emu
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec
+unit_tests += %D%/unit/test_market_import
 unit_tests += %D%/unit/test_market_tf
 unit_tests += %D%/unit/test_xchg_sim
 unit_tests += %D%/unit/test_fcgi_text

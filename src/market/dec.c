@@ -109,6 +109,87 @@ enum dec_rc dec_parse(struct dec *ret, const char *s, size_t n)
 	return dec_fit(ret, neg ? -sc.m : sc.m, sc.places - sc.zeros - e);
 }
 
+/* ---- numbers with more places than are kept ---- */
+
+#define DIGITS_MAX 64		/* what follows only tells above from half */
+
+struct digits {			/* 0.d1d2d3... x 10^point */
+	uint8_t v[DIGITS_MAX];
+	int n, point;
+	bool more;		/* a digit that is not 0 did not fit */
+};
+
+static void push_digit(struct digits *g, uint8_t d, bool after_point)
+{
+	if (g->n == 0 && d == 0) {
+		g->point -= after_point;	/* a leading zero */
+		return;
+	}
+	g->point += !after_point;
+	if (g->n < DIGITS_MAX)
+		g->v[g->n++] = d;
+	else
+		g->more |= d != 0;
+}
+
+/* s is known to be a number. */
+static void read_digits(const char *s, size_t n, struct digits *ret, bool *neg)
+{
+	bool after_point = false;
+	int e = 0;
+
+	*ret = (struct digits){ .n = 0 };
+	*neg = s[0] == '-';
+	for (size_t i = s[0] == '-' || s[0] == '+'; i < n; i++) {
+		if (s[i] == 'e' || s[i] == 'E') {
+			if (scan_exp(s, i + 1, n, &e))
+				ret->point += e;
+			return;
+		}
+		if (s[i] == '.')
+			after_point = true;
+		else
+			push_digit(ret, (uint8_t)(s[i] - '0'), after_point);
+	}
+}
+
+static bool round_up(const struct digits *g, int keep, int64_t m)
+{
+	bool rest = g->more;
+
+	if (keep < 0 || keep >= g->n)
+		return false;
+	for (int i = keep + 1; i < g->n; i++)
+		rest |= g->v[i] != 0;
+	return g->v[keep] > 5 || (g->v[keep] == 5 && (rest || m % 2 != 0));
+}
+
+enum dec_rc dec_parse_round(struct dec *ret, const char *s, size_t n,
+			    bool *ret_rounded)
+{
+	enum dec_rc rc = dec_parse(ret, s, n);
+	struct digits g;
+	int64_t m = 0;
+	int keep;
+	bool neg;
+
+	*ret_rounded = false;
+	if (rc != DEC_DIGITS || n > 4096)
+		return rc;
+	read_digits(s, n, &g, &neg);
+	keep = g.point + DEC_PLACES;	/* so many digits down to 10^-18 */
+	if (keep >= g.n && !g.more)
+		return DEC_DIGITS;	/* its places are few: it is too large */
+	for (int i = 0; i < keep; i++)
+		if (__builtin_mul_overflow(m, 10, &m) ||
+		    __builtin_add_overflow(m, i < g.n ? g.v[i] : 0, &m))
+			return DEC_DIGITS;
+	if (round_up(&g, keep, m) && __builtin_add_overflow(m, 1, &m))
+		return DEC_DIGITS;
+	*ret_rounded = true;
+	return dec_fit(ret, neg ? -m : m, DEC_PLACES);
+}
+
 size_t dec_format(char buf[static DEC_TEXT_MAX], struct dec d)
 {
 	uint64_t u = d.m < 0 ? 0 - (uint64_t)d.m : (uint64_t)d.m;

@@ -26,7 +26,8 @@ void import_note(struct import *im, size_t file, uint32_t line, bool broken,
 	struct import_note *n;
 
 	im->broken += broken;
-	if (im->notes.n >= IMPORT_NOTES_MAX)
+	/* Odd ones leave room for broken ones. */
+	if (im->notes.n >= IMPORT_NOTES_MAX / (broken ? 1 : 2))
 		return;
 	n = array_push(im->out, &im->notes);
 	*n = (struct import_note){ (uint16_t)file, line, broken, what, "" };
@@ -160,12 +161,14 @@ void import_row(struct import *im, size_t file, uint32_t line,
 	for (int k = 0; k < X__N; k++) {
 		struct str c = cells[CELL_O + k];
 		struct dec d;
+		bool rounded;
 
-		rc = dec_parse(&d, c.p, c.n);
+		rc = dec_parse_round(&d, c.p, c.n, &rounded);
 		if (rc != DEC_OK) {
 			import_note(im, file, line, true, rc_text(rc, c), c);
 			return;
 		}
+		im->rounded += rounded;
 		x.m[k] = d.m;
 		x.d[k] = d.d;
 	}
@@ -425,7 +428,7 @@ static int settle_tf(struct import *im, struct err *err)
 			    "candles: give it", im->n);
 	if (im->tf == 0)
 		im->tf = seen;
-	if (seen == 0 || seen == im->tf)
+	if (seen == 0 || seen == im->tf || im->n < 3)
 		return 0;
 	/* Sparse candles lie far apart more often than not, but somewhere two
 	 * are neighbours. */

@@ -11,7 +11,7 @@
  * (also CryptoDataDownload's banner and both its orders), freqtrade's JSON,
  * zip archives of CSV (Binance Vision), and gzip around any of them.  Times
  * are seconds, ms, us or ns (by their size, row by row) or dates.  Decimals
- * are kept as they are written.
+ * are kept as they are written, to 18 places.
  *
  * Broken rows are noted with file and line and make import_finish() fail, so
  * nothing is half imported; what is only odd (gaps, equal rows twice, a candle
@@ -53,6 +53,7 @@ struct import {
 	ARRAY(struct import_source) files;
 	ARRAY(struct import_note) notes;
 	uint64_t broken, duplicates, unfinished;
+	uint64_t rounded;		/* numbers of more than 18 places */
 	struct xcandle *rows;		/* ascending, without duplicates */
 	size_t n;
 	struct candle_gap *gaps;

@@ -80,6 +80,10 @@ struct dec { int64_t m; uint8_t d; };
 enum dec_rc { DEC_OK, DEC_SYNTAX, DEC_DIGITS };	/* too many digits to hold */
 /* [+-]digits[.digits][e[+-]digits]; trailing zeros are dropped. */
 MUST_CHECK enum dec_rc dec_parse(struct dec *ret, const char *s, size_t n);
+/* The same for market data: what lies beyond 18 places is rounded, half to
+ * even, and *ret_rounded says so. */
+MUST_CHECK enum dec_rc dec_parse_round(struct dec *ret, const char *s, size_t n,
+				       bool *ret_rounded);
 double dec_to_double(struct dec d);		/* nearest, as strtod */
 /* The decimal of the shortest text that reads back as x. */
 MUST_CHECK bool dec_from_double(struct dec *ret, double x);

@@ -102,6 +102,41 @@ static void a_double_gives_its_shortest_decimal(void **st)
 	}
 }
 
+static void more_places_than_18_are_rounded_half_to_even(void **st)
+{
+	static const struct { const char *text; int64_t m; int d; } t[] = {
+		{ "0.0016200000000000001", 162, 5 },
+		{ "0.1234567890123456785", 123456789012345678, 18 },
+		{ "0.1234567890123456775", 123456789012345678, 18 },
+		{ "0.12345678901234567751", 123456789012345678, 18 },
+		{ "0.12345678901234567650000", 123456789012345676, 18 },
+		{ "0.12345678901234567650001", 123456789012345677, 18 },
+		{ "-0.1234567890123456789", -123456789012345679, 18 },
+		{ "1.9999999999999999999", 2, 0 },
+		{ "4e-19", 0, 0 }, { "5e-19", 0, 0 }, { "6e-19", 1, 18 },
+		{ "0.9e-40", 0, 0 }, { "1.5e-18", 2, 18 },
+		{ "12345678901234567e-33", 12, 18 },
+	};
+	struct dec d;
+	bool rounded;
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		assert_int_equal(dec_parse_round(&d, t[i].text,
+						 strlen(t[i].text), &rounded),
+				 DEC_OK);
+		assert_true(rounded);
+		assert_int_equal(d.m, t[i].m);
+		assert_int_equal(d.d, t[i].d);
+	}
+	assert_int_equal(dec_parse_round(&d, "0.5", 3, &rounded), DEC_OK);
+	assert_false(rounded);
+	assert_int_equal(dec_parse_round(&d, "1e19", 4, &rounded), DEC_DIGITS);
+	assert_int_equal(dec_parse_round(&d, "12345678901234.1234567891", 25,
+					 &rounded), DEC_DIGITS);
+	assert_int_equal(dec_parse_round(&d, "x", 1, &rounded), DEC_SYNTAX);
+}
+
 static void comparing_sees_the_last_digit(void **st)
 {
 	(void)st;
@@ -120,6 +155,7 @@ int main(void)
 		cmocka_unit_test(other_text_is_refused_and_leaves_the_result),
 		cmocka_unit_test(doubles_are_the_nearest_as_strtod_says),
 		cmocka_unit_test(a_double_gives_its_shortest_decimal),
+		cmocka_unit_test(more_places_than_18_are_rounded_half_to_even),
 		cmocka_unit_test(comparing_sees_the_last_digit),
 	};
 
