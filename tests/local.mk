@@ -29,6 +29,7 @@ unit_tests += %D%/unit/test_market_dec
 unit_tests += %D%/unit/test_market_import
 unit_tests += %D%/unit/test_market_tf
 unit_tests += %D%/unit/test_xchg_sim
+unit_tests += %D%/unit/test_fcgi_serve
 unit_tests += %D%/unit/test_fcgi_text
 unit_tests += %D%/unit/test_http_client
 unit_tests += %D%/unit/test_ops_allow
@@ -41,6 +42,9 @@ unit_tests += %D%/unit/test_conf
 unit_tests += %D%/unit/test_conf_settings
 unit_tests += %D%/unit/test_ctl
 unit_tests += %D%/unit/test_err
+unit_tests += %D%/unit/test_prog_template
+%C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
+	src/prog/template.c
 unit_tests += %D%/unit/test_json_read
 unit_tests += %D%/unit/test_json_write
 unit_tests += %D%/unit/test_log
@@ -79,6 +83,7 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 	src/db/tx.c src/db/value.c
 %C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
 %C%_support_libtest_a_SOURCES = %D%/support/t_db.c \
+	%D%/support/t_fcgi.c %D%/support/t_fcgi.h \
 	%D%/support/t_http.c %D%/support/t_http.h
 check_PROGRAMS += $(unit_tests) $(db_tests)
 TESTS += $(unit_tests) $(db_tests)

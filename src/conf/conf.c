@@ -426,6 +426,9 @@ static void resolve(struct load *l)
 					cwd : "", c->state_dir);
 	c->run_dir = absolute(l, c->state_dir, c->run_dir);
 	c->db_socket = absolute(l, c->state_dir, c->db_socket);
+	c->tls_certificate = absolute(l, c->state_dir, c->tls_certificate);
+	c->tls_key = absolute(l, c->state_dir, c->tls_key);
+	c->web_root = absolute(l, c->state_dir, c->web_root);
 	if (c->db_socket[0] == '\0' && c->db_host[0] == '\0')
 		c->db_socket = arena_printf(l->arena, "%s/mariadb.sock",
 					    c->run_dir);

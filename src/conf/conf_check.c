@@ -113,9 +113,10 @@ void check_all(const struct conf *c, check_bad_fn *bad, void *ctx)
 	check_database(c, bad, ctx);
 	check_sockets(c, bad, ctx);
 	if (!is_address(c->listen_address) &&
-	    strcmp(c->listen_address, "*") != 0)
-		bad(ctx, CONF_listen_address,
-		    "must be an address like 127.0.0.1 or ::1, or *");
+	    strcmp(c->listen_address, "*") != 0 &&
+	    strncmp(c->listen_address, "unix:/", 6) != 0)
+		bad(ctx, CONF_listen_address, "must be an address like "
+		    "127.0.0.1 or ::1, or *, or unix:/path/of/socket");
 	if (!is_redis_url(c->redis_url))
 		bad(ctx, CONF_redis_url, "must be redis://[user:password@]host"
 		    "[:port][/db] or unix:///path[?db=n]");

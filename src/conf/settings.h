@@ -82,6 +82,16 @@ X(listen_address, TEXT, 1, 100, "127.0.0.1", NULL,
   "The address on which nginx listens.")
 X(port, INT, 1, 65535, "8080", NULL,
   "The port on which nginx listens.")
+X(server_name, LIST, 0, 64, "", NULL,
+  "Host names under which browsers reach the page; a request for another is "
+  "not answered.  Empty: localhost, the host's own name and listen_address; "
+  "any, when that is 0.0.0.0 or ::.")
+X(tls_certificate, PATH, 0, 4000, "", NULL,
+  "Certificate chain (PEM).  With tls_key, nginx speaks HTTPS only.")
+X(tls_key, PATH, 0, 4000, "", NULL,
+  "Its private key (PEM).")
+X(web_root, PATH, 0, 4000, "", NULL,
+  "Directory of the browser client.  Empty: the installed one.")
 X(max_body, BYTES, 1024, 67108864, "256K", NULL,
   "The largest body of a request that nginx lets through.")
 X(cors_origins, LIST, 0, 64, "", NULL,

@@ -4,8 +4,8 @@
  *
  * fcgi_serve() is the loop of a worker: wait (signals open only here), accept
  * through libfcgi, make a struct request in an arena that is reset after it,
- * call the handler, send the answer built whole with Content-Length in one
- * write, read away what was left of the body, log one line, count.
+ * call the handler, read away what is left of the body, send the answer, which
+ * was built whole, with Content-Length, log one line, count.
  *
  * A handler never writes to the client itself, so one that fails half way
  * still gives a clean 500.  HEAD is GET without the body: handlers need not
@@ -19,7 +19,7 @@
 #include "proc/proc.h"
 
 struct request {
-	struct arena *arena;		/* this request's; limit 8 MiB */
+	struct arena *arena;		/* this request's; limit 16 MiB */
 	const struct logctx *log;	/* fields req, trace, route, user */
 	enum http_method method;
 	const char *method_text;	/* as it came, for 405 and logs */

@@ -41,6 +41,7 @@ struct kid {
 
 struct super {
 	const struct proc_conf *c;
+	struct proc_conf own;		/* *c, with its listen_fd */
 	struct post *posts;
 	size_t n_posts;
 	struct kid kids[KIDS_MAX];
@@ -372,22 +373,21 @@ static void own_watchdog(struct super *s)
 		s->watchdog_ns = (int64_t)(v / 2 * 1000);
 }
 
-int proc_run(const struct proc_conf *c, struct err *err)
+static int run_locked(struct super *s, struct arena *a, struct err *err)
 {
-	struct arena *a CLEANUP(arena_free) = arena_new("supervisor", 1 << 20);
-	struct super *s = NEW(a, struct super);
 	struct board_slot *own;
-	sigset_t old;
+	bool inherited;
 	int rc;
 
-	s->c = c;
-	s->pid = (int)getpid();
-	rc = pidfile_take(c->pid_file, &s->pid_fd, err);
-	if (rc < 0)
-		return rc;
-	board_reap(c->board);
-	board_attach(c->board);
-	own = slot_take(c->board, c->role, s->pid);
+	if (s->own.listen_path != NULL) {
+		rc = proc_listen(s->own.listen_path, s->own.backlog,
+				 &s->own.listen_fd, &inherited, err);
+		if (rc < 0)
+			return rc;
+	}
+	board_reap(s->c->board);
+	board_attach(s->c->board);
+	own = slot_take(s->c->board, s->c->role, s->pid);
 	if (own == NULL) {
 		rc = FAIL(err, E_LIMIT, "the board has no free slot");
 	} else {
@@ -395,14 +395,35 @@ int proc_run(const struct proc_conf *c, struct err *err)
 		slot_ready(own);
 		make_posts(s, a);
 		own_watchdog(s);
-		own_signals(s, &old);
 		loop(s, own);
-		sigprocmask(SIG_SETMASK, &old, NULL);
 		slot_free(own);
+		rc = 0;
 	}
-	if (s->pid_fd >= 0) {
-		unlink(c->pid_file);
-		close(s->pid_fd);
+	if (s->own.listen_path != NULL)
+		close(s->own.listen_fd);
+	return rc;
+}
+
+int proc_run(const struct proc_conf *c, struct err *err)
+{
+	struct arena *a CLEANUP(arena_free) = arena_new("supervisor", 1 << 20);
+	struct super *s = NEW(a, struct super);
+	sigset_t old;
+	int rc;
+
+	s->own = *c;
+	s->c = &s->own;
+	s->pid = (int)getpid();
+	/* Before the pid file tells the world whom to send them to. */
+	own_signals(s, &old);
+	rc = pidfile_take(c->pid_file, &s->pid_fd, err);
+	if (rc == 0) {
+		rc = run_locked(s, a, err);
+		if (s->pid_fd >= 0) {
+			unlink(c->pid_file);
+			close(s->pid_fd);
+		}
 	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return rc;
 }

@@ -44,7 +44,12 @@ struct proc_conf {
 	enum board_role role;	/* the supervisor's own */
 	const char *pid_file;	/* NULL: none; locked against a second one */
 	struct board *board;
-	int listen_fd;		/* -1: none */
+	/* Where the roles that listen do: made (or inherited) once the pid
+	 * file is ours, so that a second instance by mistake takes nothing
+	 * from the first.  NULL: listen_fd, which may be -1. */
+	const char *listen_path;
+	int backlog;
+	int listen_fd;
 	int64_t drain_ms;
 	const struct proc_role *roles;
 	size_t n_roles;

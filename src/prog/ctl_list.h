@@ -3,3 +3,4 @@
 X(config, ctl_config, "show, check and document the settings")
 X(migrate, ctl_migrate, "bring the database's schema up to date")
 X(doctor, ctl_doctor, "look for what is wrong with this installation")
+X(nginx, ctl_nginx, "write the configuration of nginx")

@@ -6,7 +6,11 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_config.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
-	%D%/ctl_list.h
+	%D%/ctl_list.h \
+	%D%/ctl_nginx.c \
+	%D%/template.c %D%/template.h
 %C%_orchctl_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 
 LIB_PROG = $(LIB_LIVE)
+
+EXTRA_DIST += %D%/orch-api.c %D%/daemon.c %D%/daemon.h

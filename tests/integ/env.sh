@@ -225,8 +225,12 @@ env_user() {	# name role
 		bail "orchctl user add $1 failed"
 	}
 }
-env_nginx_conf() {	# the templates of nginx/, listening on a unix socket
-	[ -n "${nginx_conf:-}" ] || bail "no nginx template known yet"
+env_nginx_conf() {	# from the templates, listening on a unix socket
+	env_set listen_address "unix:$T/nginx/http.sock"
+	ORCH_DATADIR="$top_srcdir" orchctl nginx >"$T/log/orchctl-nginx.log" 2>&1 || {
+		sed 's/^/# /' "$T/log/orchctl-nginx.log"
+		bail "orchctl nginx failed"
+	}
 }
 env_api() {
 	command -v nginx >/dev/null || skip_all "nginx is not installed"

@@ -2,6 +2,7 @@
 # one after the other with `make check-integ`.
 integ_scripts =
 integ_scripts += %D%/00-env.sh
+integ_scripts += %D%/10-nginx.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh

@@ -82,7 +82,8 @@ static unsigned count(enum board_role role, enum slot_state state, int *ret_pid)
 	unsigned n = 0;
 
 	for (unsigned i = 0; board_slot_next(board, &i, &v); )
-		if (v.role == role && v.state == state) {
+		if (v.role == role && v.state == state &&
+		    (super == 0 || v.owner == super)) {
 			if (ret_pid != NULL)
 				ret_pid[n] = v.pid;
 			n++;
@@ -376,7 +377,8 @@ static void children_end_with_their_supervisor(void **state)
 static void a_second_supervisor_is_refused(void **state)
 {
 	struct proc_conf c = { .program = "test", .role = ROLE_API,
-		.pid_file = pid_path, .board = board, .listen_fd = -1 };
+		.pid_file = pid_path, .board = board,
+		.listen_path = sock_path, .backlog = 16 };
 	struct err err;
 	char text[32];
 
@@ -386,6 +388,8 @@ static void a_second_supervisor_is_refused(void **state)
 	assert_int_equal(proc_run(&c, &err), -E_BUSY);
 	snprintf(text, sizeof(text), "process %d", (int)super);
 	assert_non_null(strstr(err.msg, text));
+	/* It has not taken the first one's address. */
+	assert_int_equal(access(sock_path, F_OK), -1);
 	kill(super, SIGTERM);
 	assert_int_equal(ended(), 0);
 }
