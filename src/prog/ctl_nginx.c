@@ -81,42 +81,42 @@ static bool is_unix(const char *address)
 /* "127.0.0.1:8080", "[::1]:8080", "unix:/path". */
 static const char *listen_text(const struct render *r)
 {
-	const struct conf *s = r->c->conf;
+	const struct conf *conf = r->c->conf;
 
-	if (is_unix(s->listen_address))
-		return s->listen_address;
-	return arena_printf(r->c->arena, strchr(s->listen_address, ':') != NULL
+	if (is_unix(conf->listen_address))
+		return conf->listen_address;
+	return arena_printf(r->c->arena, strchr(conf->listen_address, ':') != NULL
 			    ? "[%s]:%" PRId64 : "%s:%" PRId64,
-			    s->listen_address, s->port);
+			    conf->listen_address, conf->port);
 }
 
 /* What browsers may call us.  A page of somebody else's name that points to
  * this address must find nobody. */
 static int server_names(struct render *r, bool *ret_any, struct err *err)
 {
-	const struct conf *s = r->c->conf;
+	const struct conf *conf = r->c->conf;
 	char host[256] = "";
 	struct sbuf b;
 
 	sbuf_init(&b, r->c->arena, 8192);
-	*ret_any = s->server_name.n == 0 && (wildcard(s->listen_address) ||
-					     is_unix(s->listen_address));
-	for (size_t i = 0; i < s->server_name.n; i++) {
-		int rc = check_word("host name", s->server_name.v[i], err);
+	*ret_any = conf->server_name.n == 0 && (wildcard(conf->listen_address) ||
+					     is_unix(conf->listen_address));
+	for (size_t i = 0; i < conf->server_name.n; i++) {
+		int rc = check_word("host name", conf->server_name.v[i], err);
 
 		if (rc < 0)
 			return rc;
-		sbuf_addf(&b, "%s ", s->server_name.v[i]);
+		sbuf_addf(&b, "%s ", conf->server_name.v[i]);
 	}
-	if (s->server_name.n == 0) {
+	if (conf->server_name.n == 0) {
 		gethostname(host, sizeof(host) - 1);
 		sbuf_add_cstr(&b, "localhost 127.0.0.1 [::1]");
 		if (check_word("host name", host, err) == 0)
 			sbuf_addf(&b, " %s", host);
-		if (!*ret_any && strcmp(s->listen_address, "127.0.0.1") != 0 &&
-		    strcmp(s->listen_address, "::1") != 0)
-			sbuf_addf(&b, strchr(s->listen_address, ':') != NULL
-				  ? " [%s]" : " %s", s->listen_address);
+		if (!*ret_any && strcmp(conf->listen_address, "127.0.0.1") != 0 &&
+		    strcmp(conf->listen_address, "::1") != 0)
+			sbuf_addf(&b, strchr(conf->listen_address, ':') != NULL
+				  ? " [%s]" : " %s", conf->listen_address);
 		if (*ret_any)
 			sbuf_add_cstr(&b, " _");
 	}
@@ -160,8 +160,8 @@ static int web_root(struct render *r, struct err *err)
 
 static int tls(struct render *r, bool *ret_on, struct err *err)
 {
-	const struct conf *s = r->c->conf;
-	bool cert = s->tls_certificate[0] != '\0', key = s->tls_key[0] != '\0';
+	const struct conf *conf = r->c->conf;
+	bool cert = conf->tls_certificate[0] != '\0', key = conf->tls_key[0] != '\0';
 	int rc;
 
 	if (cert != key)
@@ -170,23 +170,23 @@ static int tls(struct render *r, bool *ret_on, struct err *err)
 	*ret_on = cert;
 	if (!cert)
 		return 0;
-	rc = put(r, "TLS_CERTIFICATE", s->tls_certificate, err);
+	rc = put(r, "TLS_CERTIFICATE", conf->tls_certificate, err);
 	if (rc == 0)
-		rc = put(r, "TLS_KEY", s->tls_key, err);
+		rc = put(r, "TLS_KEY", conf->tls_key, err);
 	return rc;
 }
 
 static int paths(struct render *r, struct err *err)
 {
-	const struct conf *s = r->c->conf;
+	const struct conf *conf = r->c->conf;
 	struct arena *a = r->c->arena;
 	int rc = put(r, "DIR", r->dir, err);
 
-	put_made(r, "CONF", s->file[0] != '\0' ? s->file : "the defaults");
+	put_made(r, "CONF", conf->file[0] != '\0' ? conf->file : "the defaults");
 	if (rc == 0)
-		rc = put(r, "LOG", arena_printf(a, "%s/log", s->state_dir), err);
+		rc = put(r, "LOG", arena_printf(a, "%s/log", conf->state_dir), err);
 	if (rc == 0)
-		rc = put(r, "RUN", s->run_dir, err);
+		rc = put(r, "RUN", conf->run_dir, err);
 	if (rc == 0)
 		rc = put(r, "LISTEN", listen_text(r), err);
 	if (rc == 0)
@@ -198,23 +198,23 @@ static int paths(struct render *r, struct err *err)
 
 static int limits(struct render *r, struct err *err)
 {
-	const struct conf *s = r->c->conf;
-	int64_t per_second = (s->rate_limit_per_minute + 59) / 60 * 2;
-	int64_t burst = s->rate_limit_burst * 2;
+	const struct conf *conf = r->c->conf;
+	int64_t per_second = (conf->rate_limit_per_minute + 59) / 60 * 2;
+	int64_t burst = conf->rate_limit_burst * 2;
 	const struct { const char *name; int64_t v; } rows[] = {
-		{ "CONNECTIONS", s->max_connections },
-		{ "NOFILE", s->max_connections * 2 + 64 },
-		{ "KEEPALIVE", s->keepalive_timeout },
-		{ "REQUEST_TIMEOUT", s->request_timeout },
-		{ "MAX_BODY", s->max_body },
+		{ "CONNECTIONS", conf->max_connections },
+		{ "NOFILE", conf->max_connections * 2 + 64 },
+		{ "KEEPALIVE", conf->keepalive_timeout },
+		{ "REQUEST_TIMEOUT", conf->request_timeout },
+		{ "MAX_BODY", conf->max_body },
 		{ "API_RATE", per_second > 20 ? per_second : 20 },
 		{ "API_BURST", burst > 40 ? burst : 40 },
-		{ "LOGIN_RATE", s->login_per_minute * 2 },
-		{ "LOGIN_BURST", s->login_per_minute },
-		{ "CONNS_PER_ADDRESS", is_unix(s->listen_address) ?
-			s->max_connections : PER_ADDRESS },
-		{ "LIVE_TIMEOUT", s->live_ping_interval * 2 +
-				  s->live_ping_timeout + 10 },
+		{ "LOGIN_RATE", conf->login_per_minute * 2 },
+		{ "LOGIN_BURST", conf->login_per_minute },
+		{ "CONNS_PER_ADDRESS", is_unix(conf->listen_address) ?
+			conf->max_connections : PER_ADDRESS },
+		{ "LIVE_TIMEOUT", conf->live_ping_interval * 2 +
+				  conf->live_ping_timeout + 10 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
