@@ -75,6 +75,9 @@ EXTRA_DIST += %D%/db/t_stmts.h
 db_tests += %D%/db/test_db
 %C%_db_test_db_CPPFLAGS = $(own_stmts_cppflags)
 %C%_db_test_db_LDADD = $(own_stmts_ldadd)
+db_tests += %D%/db/test_db_loss
+%C%_db_test_db_loss_CPPFLAGS = $(own_stmts_cppflags)
+%C%_db_test_db_loss_LDADD = $(own_stmts_ldadd)
 
 if HAVE_CMOCKA
 check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a

@@ -16,6 +16,7 @@ X(Q_BAL_GET, "u", "m", "SELECT m FROM bal WHERE id = ? LIMIT 1")
 X(Q_SESSION, "", "ssiis",
   "SELECT @@sql_mode, @@time_zone, @@innodb_snapshot_isolation,"
   " @@innodb_lock_wait_timeout, @@collation_connection LIMIT 1")
+X(Q_LOCK_WAIT, "", "", "SET innodb_lock_wait_timeout = 1")
 X(Q_CONN_ID, "", "i", "SELECT CONNECTION_ID() LIMIT 1")
 #ifdef T_BAD_STMT
 X(Q_BAD, "", "i", "SELECT no_such FROM t LIMIT 1")

@@ -226,12 +226,14 @@ void t_db_restart(void)
 
 void t_db_freeze(void)
 {
-	kill(server, SIGSTOP);
+	if (server > 0)
+		kill(server, SIGSTOP);
 }
 
 void t_db_thaw(void)
 {
-	kill(server, SIGCONT);
+	if (server > 0)
+		kill(server, SIGCONT);
 }
 
 struct db *t_db_open(struct arena *out)
