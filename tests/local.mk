@@ -64,6 +64,7 @@ db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema
 db_tests += %D%/db/test_migrate
 unit_tests += %D%/unit/test_db_stmts
+unit_tests += %D%/unit/test_auth_rules
 unit_tests += %D%/unit/test_sql_split
 
 # Tests of the db module itself run it on statements of their own.

@@ -4,11 +4,12 @@
 X(Q_USER_ADD, "susii", "",
   "INSERT INTO user (name, role, password, created, password_set)"
   " VALUES (?, ?, ?, ?, ?)")
-X(Q_USER_LOGIN, "s", "uusIBs",
-  "SELECT id, role, password, disabled, totp_secret, preferences FROM user"
+X(Q_USER_LOGIN, "s", "uusIB",
+  "SELECT id, role, password, disabled, totp_secret FROM user"
   " WHERE name = ? LIMIT 1")
-X(Q_USER_PASSWORD_BY_ID, "u", "ss",
-  "SELECT name, password FROM user WHERE id = ? AND disabled IS NULL LIMIT 1")
+X(Q_USER_OTHER_ADMINS, "u", "u",
+  "SELECT id FROM user WHERE role = 2 AND disabled IS NULL AND id <> ?"
+  " LIMIT 1 FOR UPDATE")
 X(Q_USER_LIST, "", "usuiII",
   "SELECT id, name, role, created, disabled, last_login FROM user"
   " ORDER BY name LIMIT 1000")
