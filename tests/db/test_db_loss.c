@@ -238,6 +238,12 @@ static void a_silent_server_is_given_up_after_the_time_out(void **state)
 	assert_true(ms_since(t0) > 2000 && ms_since(t0) < 5000);
 	t_db_thaw();
 	ok(eventually(read_one, db));
+	/* not prepared yet: nothing was asked for, so nothing can be done */
+	t_db_freeze();
+	assert_int_equal(add(db, 2), -E_DB);
+	t_db_thaw();
+	ok(eventually(read_one, db));
+	ok(add(db, 3));
 	t_db_freeze();
 	assert_int_equal(add(db, 2), -E_UNCERTAIN);
 	t_db_thaw();

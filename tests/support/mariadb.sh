@@ -10,6 +10,9 @@
 # password.  DIR must be private (0700) and its path short (107 bytes with the
 # socket's name).  A restart is `run` again.
 #
+# Each server has a tmpdir of its own: one that starts deletes every temporary
+# table it finds there, those of running servers too.
+#
 # The template lives in $top_builddir/tests/integ/template and is rebuilt when
 # the server's version changes.
 set -eu
@@ -51,6 +54,7 @@ check)
 prepare)
 	template
 	cp -R "$dir" "$2/data"
+	mkdir "$2/tmp"
 	cat >"$2/init.sql" <<-'SQL'
 	CREATE DATABASE IF NOT EXISTS orch CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 	CREATE USER IF NOT EXISTS orch@localhost;
@@ -61,7 +65,7 @@ run)
 	# shellcheck disable=SC2086  # options are words
 	exec mariadbd --no-defaults $as_root --datadir="$2/data" \
 		--socket="$2/mariadb.sock" --pid-file="$2/mariadb.pid" \
-		--log-error="$2/mariadb.log" --init-file="$2/init.sql" \
+		--tmpdir="$2/tmp" --log-error="$2/mariadb.log" --init-file="$2/init.sql" \
 		--skip-networking --skip-log-bin --performance-schema=OFF \
 		--local-infile=0 --max-connections=120 \
 		--innodb-flush-log-at-trx-commit=1 \

@@ -226,8 +226,14 @@ void t_db_restart(void)
 
 void t_db_freeze(void)
 {
-	if (server > 0)
-		kill(server, SIGSTOP);
+	int status;
+
+	if (server <= 0)
+		return;
+	kill(server, SIGSTOP);
+	/* The signal takes a while to reach every thread. */
+	while (waitpid(server, &status, WUNTRACED) < 0 && errno == EINTR)
+		;
 }
 
 void t_db_thaw(void)
