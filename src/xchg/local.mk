@@ -1,10 +1,10 @@
 noinst_LIBRARIES += %D%/libxchg.a
 %C%_libxchg_a_SOURCES = \
 	%D%/det.c %D%/det.h \
-	%D%/feed.h \
+	%D%/feed.c %D%/feed.h \
 	%D%/match.c %D%/match.h \
 	%D%/paper.c %D%/paper.h \
-	%D%/quotes.h \
+	%D%/quotes.c %D%/quotes.h \
 	%D%/sim.c %D%/sim.h %D%/sim_i.h \
 	%D%/sim_quote.c \
 	%D%/xchg.c %D%/xchg.h

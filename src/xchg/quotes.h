@@ -6,6 +6,7 @@
  * of the host reads without a lock and without the database.  A slot carries
  * a sequence number that is odd while it is being written; a reader copies
  * and looks again.  A file of another layout is replaced. */
+#include "core/arena.h"
 #include "core/err.h"
 #include "core/money.h"
 

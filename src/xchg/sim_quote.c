@@ -107,13 +107,3 @@ void sim_book(struct sim *s, int64_t now, unsigned depth, struct book *ret)
 	b.n_asks = side(s, &r, ask, +1, depth, usual, b.asks);
 	*ret = b;
 }
-
-bool ticker_change(const struct ticker *t, double *ret)
-{
-	double open = price_to_double(t->open_24h);
-
-	if (price_sign(t->open_24h) <= 0)
-		return false;
-	*ret = (price_to_double(t->last) - open) / open;
-	return true;
-}
