@@ -19,6 +19,8 @@ LDADD = %D%/support/libtest.a $(LIB_LIVE) $(CMOCKA_LIBS) $(ORCH_LIBS)
 unit_tests =
 fault_tests =
 db_tests =
+unit_tests += %D%/unit/test_api_handle
+unit_tests += %D%/unit/test_api_openapi
 unit_tests += %D%/unit/test_api_param
 unit_tests += %D%/unit/test_api_route
 unit_tests += %D%/unit/test_arena
@@ -62,6 +64,7 @@ unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
+db_tests += %D%/db/test_api_db
 db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema
 db_tests += %D%/db/test_migrate
@@ -90,6 +93,7 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 %C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
 %C%_support_libtest_a_SOURCES = %D%/support/t_db.c \
 	%D%/support/t_fcgi.c %D%/support/t_fcgi.h \
+	%D%/support/t_api.c %D%/support/t_api.h \
 	%D%/support/t_http.c %D%/support/t_http.h
 check_PROGRAMS += $(unit_tests) $(db_tests)
 TESTS += $(unit_tests) $(db_tests)

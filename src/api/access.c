@@ -44,6 +44,13 @@ static struct seen_entry *seen_slot(struct seen *s, struct str secret,
 	return &s->v[hash[0] % SEEN_N];
 }
 
+void access_forget(struct api_req *r)
+{
+	board_generation_bump(GEN_SESSIONS);
+	/* Where there is no board, at least here. */
+	memset(r->rep->api->seen->v, 0, sizeof(r->rep->api->seen->v));
+}
+
 const char *cookie_name(const struct api_req *r, bool *ret_secure)
 {
 	static const char *const local[] = {

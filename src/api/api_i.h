@@ -49,6 +49,8 @@ void problem_answer(struct api_req *r, const struct err *err);
 MUST_CHECK int access_identify(struct api_req *r, struct err *err);
 MUST_CHECK int access_allowed(struct api_req *r, struct err *err);
 struct seen *seen_new(struct arena *out) NONNULL_RET;
+/* Somebody's session, token or password has changed: look everybody up. */
+void access_forget(struct api_req *r);
 /* "sid" or "__Host-sid", as the connection allows. */
 const char *cookie_name(const struct api_req *r, bool *ret_secure);
 

@@ -54,6 +54,7 @@ static int replay(struct api_req *r, const struct rows *row, uint64_t hash,
 	if (r->route->flags & RF_SECRET)
 		return api_fail(r, err, E_CONFLICT, "This Idempotency-Key was "
 				"used; the secret it made is shown only once.");
+	rep_restart(r);
 	r->an->status = (int)row_i64(row, 0, 1);
 	if (!row_null(row, 0, 2))
 		r->rep->location = row_cstr(row, 0, 2);

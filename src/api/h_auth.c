@@ -103,7 +103,7 @@ static int h_login(struct api_req *r, struct err *err)
 		retry_after(r, res.retry_after_ms);
 	if (rc < 0)
 		return rc;
-	board_generation_bump(GEN_SESSIONS);
+	access_forget(r);
 	cookie_set(r, res.cookie, res.max_age_s);
 	jw_obj(&r->w);
 	jw_key(&r->w, "user");
@@ -120,7 +120,7 @@ static int h_logout(struct api_req *r, struct err *err)
 	rc = auth_logout(r->d->auth, r->who.ident, err);
 	if (rc < 0)
 		return rc;
-	board_generation_bump(GEN_SESSIONS);
+	access_forget(r);
 	cookie_set(r, "", 0);
 	return 0;
 }
@@ -225,7 +225,7 @@ static int h_password(struct api_req *r, struct err *err)
 	if (rc == -E_UNPROCESSABLE)
 		api_say(r, "%s", err->msg);
 	if (rc == 0)
-		board_generation_bump(GEN_SESSIONS);
+		access_forget(r);
 	return rc;
 }
 
@@ -281,7 +281,7 @@ static int h_session_revoke(struct api_req *r, struct err *err)
 
 	rc = auth_session_revoke(r->d->auth, r->who.id, in->id, err);
 	if (rc == 0)
-		board_generation_bump(GEN_SESSIONS);
+		access_forget(r);
 	return rc;
 }
 
@@ -366,7 +366,7 @@ struct token_in {
 };
 static const struct param token_params[] = {
 	PARAM(struct token_in, name, P_STR, "what it is for",
-	      .required = true, .min = 1, .max = 80),
+	      .required = true, .min = 1, .max = 60),
 	PARAM(struct token_in, scopes, P_ARR, "what it may do",
 	      .required = true, .item = P_ENUM, .names = scopes, .min = 1,
 	      .max = 2),
@@ -406,7 +406,7 @@ static int h_token_revoke(struct api_req *r, struct err *err)
 
 	rc = auth_token_revoke(r->d->auth, r->who.id, in->id, err);
 	if (rc == 0)
-		board_generation_bump(GEN_SESSIONS);
+		access_forget(r);
 	return rc;
 }
 

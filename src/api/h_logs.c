@@ -33,7 +33,7 @@ static const struct param entry_params[] = {
 	PARAM(struct entry_in, stack, P_TEXT, "where in the program",
 	      .max = 8000, .nullable = true),
 	PARAM(struct entry_in, request_id, P_STR, "of the failed request",
-	      .max = 40, .nullable = true),
+	      .max = 40, .nullable = true, .ascii = true),
 	PARAM(struct entry_in, url, P_STR, "the page", .max = 1000,
 	      .nullable = true),
 	PARAM(struct entry_in, count, P_I64, "seen so often", .min = 1,
@@ -146,7 +146,7 @@ static const struct param list_params[] = {
 	PARAM(struct list_in_logs, q, P_STR, "text within the message",
 	      .max = 200),
 	PARAM(struct list_in_logs, request_id, P_STR, "of this request",
-	      .max = 40),
+	      .max = 40, .ascii = true),
 	PARAM(struct list_in_logs, bot, P_ID, "of this bot"),
 };
 static const struct params list_query =
@@ -214,13 +214,14 @@ static void log_context(struct api_req *r, struct str text)
 /* Columns as app_log_list() says. */
 static void log_row(struct api_req *r, const struct rows *rows, size_t i)
 {
+	uint64_t level = (uint64_t)row_i64(rows, i, 3);
 	struct jw *w = &r->w;
 
 	jw_obj(w);
 	jw_ku64(w, "id", row_u64(rows, i, 0));
 	jw_ki64(w, "time", row_i64(rows, i, 1));
-	jw_kstr(w, "source", row_cstr(rows, i, 2));
-	jw_kstr(w, "level", row_cstr(rows, i, 3));
+	jw_kstr(w, "source", sources[str_eqc(row_str(rows, i, 2), "b")]);
+	jw_kstr(w, "level", levels[level < 3 ? level : 3]);
 	kid(w, "user_id", rows, i, 4);
 	kid(w, "bot_id", rows, i, 5);
 	jw_kstr(w, "request_id", row_cstr(rows, i, 6));
@@ -256,7 +257,7 @@ static int h_logs_list(struct api_req *r, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		log_row(r, &rows, i);
 	api_list_end(r, rows.n > limit,
-		     n > 0 ? row_i64(&rows, n - 1, 0) : 0, 0);
+		     n > 0 ? (int64_t)row_u64(&rows, n - 1, 0) : 0, 0);
 	return 0;
 }
 

@@ -261,7 +261,7 @@ int api_handle(void *ctx, struct request *rq, struct answer *an)
 	} else {
 		if (r->route != NULL && r->route->media != NULL)
 			an->type = r->route->media;
-		if (an->status == 204)
+		if (an->body.len == 0)
 			an->type = NULL;
 		if (r->rep->location != NULL)
 			answer_header(an, "Location", r->rep->location);

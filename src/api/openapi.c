@@ -288,6 +288,8 @@ static void param_members(struct jw *w, const struct param *p)
 	case P_TEXT:
 		type_write(w, "string", p->nullable);
 		range_write(w, p, "minLength", "maxLength", 1000);
+		if (p->ascii)
+			jw_kstr(w, "pattern", "^[ -~]*$");
 		return;
 	case P_ENUM:
 		enum_param(w, p);

@@ -142,6 +142,8 @@ static bool str_from_text(struct dec *d, const struct at *at,
 		unsigned char c = (unsigned char)s.p[i];
 
 		chars += (c & 0xc0) != 0x80;
+		if (p->ascii && c > 0x7f)
+			return refuse(d, at, "must be ASCII");
 		if (c >= 0x20 && c != 0x7f)
 			continue;
 		if (p->type == P_TEXT && (c == '\n' || c == '\t' || c == '\r'))

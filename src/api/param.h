@@ -78,6 +78,7 @@ struct param {
 	bool required;
 	bool nullable;			/* null is taken for absent */
 	bool positive;			/* money: more than zero */
+	bool ascii;			/* text: visible ASCII and spaces only */
 	/* max 0: none (text: 1000 characters, arrays: 1000 elements); so what
 	 * may be negative says so in .min */
 	int64_t min, max;

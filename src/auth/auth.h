@@ -137,7 +137,8 @@ MUST_CHECK int auth_password_change(struct auth *a, const struct identity *who,
 				    struct str old, struct str new_password,
 				    int64_t *ret_retry_after_ms,
 				    struct err *err);
-/* JSON text as the client gave it, at most 4 KiB; "{}" at first. */
+/* A JSON object, at most 4 KiB; "{}" at first.  Setting merges the members
+ * given into it. */
 MUST_CHECK int auth_preferences(struct arena *out, struct auth *a,
 				uint64_t user, struct str *ret,
 				struct err *err);

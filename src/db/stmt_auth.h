@@ -23,7 +23,8 @@ X(Q_USER_DISABLE, "Iu", "", "UPDATE user SET disabled = ? WHERE id = ?")
 X(Q_USER_PREFERENCES, "u", "s",
   "SELECT preferences FROM user WHERE id = ? LIMIT 1")
 X(Q_USER_PREFERENCES_SET, "su", "",
-  "UPDATE user SET preferences = ? WHERE id = ?")
+  "UPDATE user SET preferences = JSON_MERGE_PATCH(preferences, ?)"
+  " WHERE id = ?")
 
 /* sessions */
 X(Q_SESSION_ADD, "ubiiiiSS", "",

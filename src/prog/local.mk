@@ -8,6 +8,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_migrate.c \
 	%D%/ctl_list.h \
 	%D%/ctl_nginx.c \
+	%D%/ctl_openapi.c \
 	%D%/template.c %D%/template.h
 %C%_orchctl_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 

@@ -2,11 +2,23 @@
 # one after the other with `make check-integ`.
 integ_scripts =
 integ_scripts += %D%/00-env.sh
+integ_scripts += %D%/10-api.sh
+integ_scripts += %D%/11-limits.sh
 integ_scripts += %D%/10-nginx.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
-EXTRA_DIST += %D%/env.sh
+EXTRA_DIST += %D%/env.sh %D%/t.sh
+# Texts that 10-api.sh plays, see t.sh.
+EXTRA_DIST += \
+	%D%/10-system.t \
+	%D%/20-auth.t \
+	%D%/30-input.t \
+	%D%/40-idempotency.t \
+	%D%/50-logs.t
+# Holds answers to the schema of their operation.
+check_PROGRAMS += %D%/fits
+%C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 
 .PHONY: check-integ
-check-integ: all
+check-integ: all %D%/fits
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(integ_scripts)'

@@ -12,7 +12,7 @@ static const char *const sides[] = { "buy", "sell", NULL };
 struct leg_in { struct str name; int64_t n; };
 struct nest_in { double ratio; };
 struct in {
-	struct str name, note;
+	struct str name, note, code;
 	uint64_t market_id, big;
 	int64_t n, when;
 	bool has_n;
@@ -57,6 +57,7 @@ static const struct param body_params[] = {
 	PARAM(struct in, legs, P_ARR, "legs", .sub = &leg, .max = 2),
 	PARAM(struct in, tags, P_ARR, "tags", .item = P_STR),
 	PARAM(struct in, inputs, P_JSON, "free"),
+	PARAM(struct in, code, P_STR, "plain", .ascii = true),
 };
 static const struct params body = PARAMS(struct in, body_params);
 static const struct param query_params[] = {
@@ -204,6 +205,8 @@ static void faults_are_named(void **state)
 		"more than zero");
 	refused("{\"name\":\"x\",\"market_id\":1,\"inputs\":[]}", "inputs",
 		"must be");
+	refused("{\"name\":\"x\",\"market_id\":1,\"code\":\"\u00e9\"}", "code",
+		"must be ASCII");
 	refused("[]", "", "JSON object");
 	refused("{\"name\":\"x\",\"market_id\":1", "", "");
 	refused("{\"name\":\"x\",\"name\":\"y\",\"market_id\":1}", "", "");
