@@ -15,6 +15,7 @@
 #include "core/fault.h"
 #include "core/rand.h"
 #include "db/db_i.h"
+#include "proc/board.h"
 
 #define CONN_LIMIT	((size_t)64 << 20)	/* buffers of prepared statements */
 #define BACKOFF_MIN_MS	100
@@ -170,6 +171,7 @@ void conn_drop(struct db *db)
 	 * freed without a word to the server. */
 	mysql_close(db->my);
 	db->my = NULL;
+	board_slot_gauge_set(BS_DB_CONNECTIONS, 0);
 	stmt_drop_all(db);
 	arena_free(&db->conn);
 	if (db->locks > 0)
@@ -294,6 +296,7 @@ int conn_open(struct db *db, int64_t deadline_ms, struct err *err)
 	}
 	fcntl((int)mysql_get_socket(my), F_SETFD, FD_CLOEXEC);
 	db->my = my;
+	board_slot_gauge_set(BS_DB_CONNECTIONS, 1);
 	db->conn = arena_new("db connection", CONN_LIMIT);
 	db->owner = getpid();
 	db->fails = 0;

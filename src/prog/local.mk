@@ -6,6 +6,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_config.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
+	%D%/ctl_user.c \
 	%D%/ctl_list.h \
 	%D%/ctl_nginx.c \
 	%D%/ctl_openapi.c \

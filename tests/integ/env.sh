@@ -21,7 +21,7 @@ top_builddir=$(cd "${top_builddir:-.}" && pwd)
 ORCH_DATADIR=$top_srcdir
 export top_srcdir top_builddir ORCH_DATADIR
 PATH=$PATH:/usr/sbin:/sbin
-PASSWORD='correct horse battery staple'
+PASSWORD='nine brown owls count 47 stars'
 tap_n=0
 tap_failed=0
 
@@ -186,6 +186,8 @@ env_db() {
 sql() {
 	mariadb --no-defaults -uroot -S "$T/mariadb.sock" -N -B -e "$1" "${2:-orch}" 9>&-
 }
+# An empty database, whatever was in it.
+env_empty() { sql 'SET foreign_key_checks=0; CREATE OR REPLACE DATABASE orch'; }
 
 # ---- our programs ----------------------------------------------------------
 prog() {	# path of a program of ours

@@ -2,6 +2,7 @@
 # one after the other with `make check-integ`.
 integ_scripts =
 integ_scripts += %D%/00-env.sh
+integ_scripts += %D%/05-orchctl-db.sh
 integ_scripts += %D%/10-api.sh
 integ_scripts += %D%/11-limits.sh
 integ_scripts += %D%/10-nginx.sh

@@ -263,7 +263,7 @@ void t_db_schema(void)
 	struct mig_opts m = { .dir = source("sql") };
 	struct err err;
 
-	t_db_sql("CREATE OR REPLACE DATABASE orch");
+	t_db_sql("SET foreign_key_checks = 0; CREATE OR REPLACE DATABASE orch");
 	if (migrate_run(db_new_opts(tmp, &o), &m, &err) < 0)
 		fail_msg("t_db_schema: %s", err.msg);
 	arena_free(&tmp);
