@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "api/api.h"
+#include "auth/auth.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "db/db.h"
@@ -61,6 +62,7 @@ static int worker_main(void *ctx, struct proc_self *self)
 	ops_report_start(d->arena, c, d->name, PACKAGE_VERSION);
 	events_open(d->arena, c->run_dir);
 	w.db = deps.db = db_new(d->arena, c);
+	deps.auth = auth_new(d->arena, c, w.db, &clock_real);
 	db_set_hooks(w.db, &ops_db_hooks);
 	if (api_new(d->arena, &deps, &w.api, &err) < 0) {
 		log_error(NULL, "%s", err.msg);
