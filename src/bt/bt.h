@@ -1,0 +1,91 @@
+#ifndef BT_BT_H
+#define BT_BT_H
+/* bt.h - a backtest: one program over one series of candles.
+ *
+ *	bt_run -> struct bt_result -> bt_stats -> bt_json, bt_text, bt_html
+ *
+ * Candles are columns in memory; the run reads no clock and no file and gives
+ * the same bytes for the same inputs.  What is in force (the defaults too) is
+ * part of the result.  The rules of each broker, and every definition below,
+ * are in doc/backtest.md. */
+#include "bt/emu.h"
+#include "core/array.h"
+#include "core/sbuf.h"
+
+struct bt_options {
+	/* NaN: what the script declared, or its default. */
+	double initial_capital, fee_percent, slippage_ticks;
+	/* Bars before this time feed the strategy and do not trade. */
+	int64_t trade_from;
+	/* Called every few thousand bars; other than 0 ends the run and is
+	 * returned.  May be NULL. */
+	int (*progress)(void *ctx, size_t done, size_t total);
+	void *ctx;
+};
+struct bt_options bt_defaults(void);
+
+struct bt_result {
+	struct emu_rules rules;		/* in force */
+	struct strat_properties props;
+	struct bars bars;		/* the caller's */
+	double *equity;			/* one a bar, at its close */
+	double *position;		/* signed size after the close */
+	const struct emu_trade *trades;
+	size_t n_trades;
+	size_t rejected, margin_calls, waiting;
+};
+/* `m` needs mintick, pointvalue and lot.  -E_INVAL and -E_LIMIT as
+ * script_on_bar; -E_UNPROCESSABLE when the source is no strategy. */
+MUST_CHECK int bt_run(struct arena *out, const struct script_prog *prog,
+		      const struct script_binding *binding,
+		      const struct script_market *m, const struct bars *bars,
+		      const struct bt_options *opt, struct bt_result *ret,
+		      struct err *err);
+
+/* Every number is NaN where it is not defined (no trades, no losses, ...). */
+#define BT_STATS(X)							\
+	/* money, in the account's currency */				\
+	X(initial_capital) X(final_equity) X(net_profit) X(gross_profit)\
+	X(gross_loss) X(fees) X(open_profit)				\
+	/* the account over time */					\
+	X(total_return) X(cagr) X(max_drawdown) X(max_drawdown_ratio)	\
+	X(recovery_factor) X(ulcer_index) X(volatility) X(sharpe)	\
+	X(sortino) X(calmar) X(omega) X(var_95) X(cvar_95) X(exposure)	\
+	X(buy_hold_return)						\
+	/* trades */							\
+	X(trades) X(wins) X(losses) X(evens) X(longs) X(shorts)		\
+	X(win_rate) X(profit_factor) X(payoff_ratio) X(expectancy)	\
+	X(expectancy_ratio) X(sqn) X(average_trade) X(average_win)	\
+	X(average_loss) X(best_trade) X(worst_trade) X(average_bars)	\
+	X(longest_win_streak) X(longest_loss_streak)			\
+	X(average_mae) X(average_mfe)					\
+	/* span */							\
+	X(bars) X(days)
+
+struct bt_stats {
+#define X(name) double name;
+	BT_STATS(X)
+#undef X
+};
+void bt_stats(struct bt_stats *ret, const struct bt_result *r);
+/* name -> value, for objectives; NaN for a name that is not there. */
+double bt_stat(const struct bt_stats *s, const char *name);
+
+/* Profit of each calendar month (UTC) as a share of the equity it began with. */
+struct bt_month { int year, month; double profit, ratio; };
+size_t bt_months(struct arena *out, const struct bt_result *r,
+		 struct bt_month **ret);
+/* Trades grouped by entry id, exit reason or exit id. */
+enum bt_group { BT_BY_ENTRY, BT_BY_EXIT, BT_BY_REASON };
+struct bt_sum { const char *name; double trades, wins, profit, fees, bars; };
+size_t bt_groups(struct arena *out, const struct bt_result *r, enum bt_group by,
+		 struct bt_sum **ret);
+
+/* {properties, metrics, months, groups, equity, trades} */
+void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
+	     const char *pair);
+void bt_trades_csv(struct sbuf *b, const struct bt_result *r);
+void bt_equity_csv(struct sbuf *b, const struct bt_result *r);
+void bt_text(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s);
+
+#endif /* BT_BT_H */

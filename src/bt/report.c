@@ -1,0 +1,313 @@
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bt/bt.h"
+#include "core/clock.h"
+#include "json/json.h"
+
+/* Prices and amounts are text: who reads them decides about digits. */
+static void amount(struct jw *w, const char *key, double v)
+{
+	char buf[F64_TEXT_MAX];
+
+	jw_key(w, key);
+	if (isnan(v) || isinf(v)) {
+		jw_null(w);
+		return;
+	}
+	jw_strn(w, buf, f64_format(buf, v));
+}
+
+static const char *qty_type_name(enum strat_qty_type t)
+{
+	switch (t) {
+	case STRAT_QTY_FIXED: return "fixed";
+	case STRAT_QTY_CASH: return "cash";
+	case STRAT_QTY_PERCENT: return "percent_of_equity";
+	}
+	return "?";
+}
+
+static const char *fee_type_name(enum strat_fee_type t)
+{
+	switch (t) {
+	case STRAT_FEE_PERCENT: return "percent";
+	case STRAT_FEE_PER_CONTRACT: return "cash_per_contract";
+	case STRAT_FEE_PER_ORDER: return "cash_per_order";
+	}
+	return "?";
+}
+
+static void properties(struct jw *w, const struct bt_result *r)
+{
+	const struct emu_rules *e = &r->rules;
+
+	jw_obj(w);
+	jw_kstr(w, "rules", "chart");
+	jw_kstr(w, "title", r->props.title);
+	jw_ki64(w, "version", e->version);
+	amount(w, "initial_capital", e->initial_capital);
+	jw_kstr(w, "default_qty_type", qty_type_name(e->qty_type));
+	amount(w, "default_qty_value", e->qty_value);
+	jw_kstr(w, "commission_type", fee_type_name(e->fee_type));
+	amount(w, "commission_value", e->fee);
+	amount(w, "slippage", e->slippage);
+	amount(w, "limit_beyond", e->limit_beyond);
+	jw_ki64(w, "pyramiding", e->pyramiding);
+	amount(w, "margin_long", e->margin_long);
+	amount(w, "margin_short", e->margin_short);
+	jw_kbool(w, "process_orders_on_close", e->on_close);
+	jw_kstr(w, "close_entries_rule", e->close_any ? "ANY" : "FIFO");
+	amount(w, "mintick", e->mintick);
+	amount(w, "pointvalue", e->pointvalue);
+	amount(w, "lot", e->lot);
+	jw_ki64(w, "from", r->bars.t[0]);
+	jw_ki64(w, "to", r->bars.t[r->bars.n - 1]);
+	jw_obj_end(w);
+}
+
+static void trade(struct jw *w, const struct emu_trade *x, size_t number,
+		  const char *pair, double pointvalue)
+{
+	const struct strat_trade *t = &x->t;
+	double spent = fabs(t->size) * t->entry_price * pointvalue;
+
+	jw_obj(w);
+	jw_ku64(w, "number", number);
+	jw_kstr(w, "pair", pair);
+	jw_kstr(w, "direction", t->size > 0 ? "long" : "short");
+	jw_ki64(w, "entry_ms", t->entry_time);
+	amount(w, "entry_price", t->entry_price);
+	jw_kstr(w, "entry_signal", t->entry_id);
+	jw_ki64(w, "exit_ms", t->exit_time);
+	amount(w, "exit_price", t->exit_price);
+	jw_kstr(w, "exit_reason", emu_reason_name(x->reason));
+	jw_kstr(w, "exit_signal", x->reason == EMU_END ? NULL : t->exit_id);
+	amount(w, "qty", fabs(t->size));
+	amount(w, "profit", t->profit);
+	amount(w, "profit_ratio", spent > 0 ? t->profit / spent : NAN);
+	amount(w, "fees", t->commission);
+	amount(w, "mfe", t->max_runup);
+	amount(w, "mae", t->max_drawdown);
+	jw_ki64(w, "bars", t->exit_bar - t->entry_bar);
+	jw_kstr(w, "tag", t->entry_comment);
+	jw_kbool(w, "open_at_end", x->reason == EMU_END);
+	jw_obj_end(w);
+}
+
+static void groups(struct jw *w, const struct bt_result *r, const char *key,
+		   enum bt_group by)
+{
+	struct arena *tmp = arena_new("bt_groups", (size_t)1 << 30);
+	struct bt_sum *v;
+	size_t n = bt_groups(tmp, r, by, &v);
+
+	jw_key(w, key);
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++) {
+		jw_obj(w);
+		jw_kstr(w, "name", v[i].name);
+		jw_kf64(w, "trades", v[i].trades);
+		jw_kf64(w, "wins", v[i].wins);
+		amount(w, "profit", v[i].profit);
+		amount(w, "fees", v[i].fees);
+		jw_kf64(w, "average_bars", v[i].bars / v[i].trades);
+		jw_obj_end(w);
+	}
+	jw_arr_end(w);
+	arena_free(&tmp);
+}
+
+static void months(struct jw *w, const struct bt_result *r)
+{
+	struct arena *tmp = arena_new("bt_months", (size_t)1 << 30);
+	struct bt_month *v;
+	size_t n = bt_months(tmp, r, &v);
+
+	jw_key(w, "months");
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++) {
+		jw_obj(w);
+		jw_ki64(w, "year", v[i].year);
+		jw_ki64(w, "month", v[i].month);
+		amount(w, "profit", v[i].profit);
+		jw_kf64(w, "ratio", v[i].ratio);
+		jw_obj_end(w);
+	}
+	jw_arr_end(w);
+	arena_free(&tmp);
+}
+
+static void equity(struct jw *w, const struct bt_result *r)
+{
+	jw_key(w, "equity");
+	jw_obj(w);
+	jw_key(w, "t");
+	jw_arr(w);
+	for (size_t i = 0; i < r->bars.n; i++)
+		jw_i64(w, r->bars.t[i]);
+	jw_arr_end(w);
+	jw_key(w, "equity");
+	jw_arr(w);
+	for (size_t i = 0; i < r->bars.n; i++)
+		jw_f64(w, r->equity[i]);
+	jw_arr_end(w);
+	jw_obj_end(w);
+}
+
+void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
+	     const char *pair)
+{
+	struct jw w;
+
+	jw_init(&w, b);
+	jw_obj(&w);
+	jw_key(&w, "properties");
+	properties(&w, r);
+	jw_key(&w, "metrics");
+	jw_obj(&w);
+#define X(name) jw_kf64(&w, #name, s->name);
+	BT_STATS(X)
+#undef X
+	jw_ku64(&w, "rejected_orders", r->rejected);
+	jw_ku64(&w, "margin_calls", r->margin_calls);
+	jw_obj_end(&w);
+	months(&w, r);
+	groups(&w, r, "by_entry", BT_BY_ENTRY);
+	groups(&w, r, "by_exit", BT_BY_EXIT);
+	groups(&w, r, "by_reason", BT_BY_REASON);
+	equity(&w, r);
+	jw_key(&w, "trades");
+	jw_arr(&w);
+	for (size_t i = 0; i < r->n_trades; i++)
+		trade(&w, &r->trades[i], i + 1, pair, r->rules.pointvalue);
+	jw_arr_end(&w);
+	jw_obj_end(&w);
+}
+
+static void num(struct sbuf *b, double v)
+{
+	char buf[F64_TEXT_MAX];
+
+	sbuf_add_c(b, ',');
+	if (!isnan(v))
+		sbuf_add(b, buf, f64_format(buf, v));
+}
+
+/* A field that a spreadsheet would take for a formula, or that holds a comma
+ * or a quote, is quoted. */
+static void text(struct sbuf *b, const char *s)
+{
+	sbuf_add_c(b, ',');
+	if (s == NULL)
+		return;
+	if (strpbrk(s, ",\"\r\n") == NULL && strchr("=+-@", *s) == NULL) {
+		sbuf_add_cstr(b, s);
+		return;
+	}
+	sbuf_add_c(b, '"');
+	if (*s != '\0' && strchr("=+-@", *s) != NULL)
+		sbuf_add_c(b, '\'');
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			sbuf_add_c(b, '"');
+		sbuf_add_c(b, *s);
+	}
+	sbuf_add_c(b, '"');
+}
+
+void bt_trades_csv(struct sbuf *b, const struct bt_result *r)
+{
+	sbuf_add_cstr(b, "number,direction,entry_ms,entry_price,entry_signal,"
+		      "exit_ms,exit_price,exit_reason,exit_signal,qty,profit,"
+		      "fees,mfe,mae,bars,open_at_end\n");
+	for (size_t i = 0; i < r->n_trades; i++) {
+		const struct emu_trade *x = &r->trades[i];
+		const struct strat_trade *t = &x->t;
+
+		sbuf_addf(b, "%zu,%s,%lld", i + 1,
+			  t->size > 0 ? "long" : "short", (long long)t->entry_time);
+		num(b, t->entry_price);
+		text(b, t->entry_id);
+		sbuf_addf(b, ",%lld", (long long)t->exit_time);
+		num(b, t->exit_price);
+		text(b, emu_reason_name(x->reason));
+		text(b, x->reason == EMU_END ? NULL : t->exit_id);
+		num(b, fabs(t->size));
+		num(b, t->profit);
+		num(b, t->commission);
+		num(b, t->max_runup);
+		num(b, t->max_drawdown);
+		sbuf_addf(b, ",%lld,%s\n", (long long)(t->exit_bar - t->entry_bar),
+			  x->reason == EMU_END ? "true" : "false");
+	}
+}
+
+void bt_equity_csv(struct sbuf *b, const struct bt_result *r)
+{
+	double peak = r->rules.initial_capital;
+
+	sbuf_add_cstr(b, "timestamp_ms,equity,position,drawdown\n");
+	for (size_t i = 0; i < r->bars.n; i++) {
+		peak = fmax(peak, r->equity[i]);
+		sbuf_add_i64(b, r->bars.t[i]);
+		num(b, r->equity[i]);
+		num(b, r->position[i]);
+		num(b, peak > 0 ? 1 - r->equity[i] / peak : NAN);
+		sbuf_add_c(b, '\n');
+	}
+}
+
+struct line { const char *label; double value; enum { L_NUM, L_RATIO, L_COUNT } kind; };
+
+static void lines(struct sbuf *b, const struct line *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sbuf_addf(b, "  %-24s", v[i].label);
+		if (isnan(v[i].value))
+			sbuf_addf(b, "%16s\n", "-");
+		else if (v[i].kind == L_COUNT)
+			sbuf_addf(b, "%16.0f\n", v[i].value);
+		else if (v[i].kind == L_RATIO)
+			sbuf_addf(b, "%15.2f%%\n", v[i].value * 100);
+		else
+			sbuf_addf(b, "%16.2f\n", v[i].value);
+	}
+}
+
+void bt_text(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s)
+{
+	char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
+	const struct line v[] = {
+		{ "initial capital", s->initial_capital, L_NUM },
+		{ "final equity", s->final_equity, L_NUM },
+		{ "total return", s->total_return, L_RATIO },
+		{ "buy and hold", s->buy_hold_return, L_RATIO },
+		{ "CAGR", s->cagr, L_RATIO },
+		{ "max drawdown", s->max_drawdown_ratio, L_RATIO },
+		{ "Sharpe", s->sharpe, L_NUM },
+		{ "Sortino", s->sortino, L_NUM },
+		{ "Calmar", s->calmar, L_NUM },
+		{ "profit factor", s->profit_factor, L_NUM },
+		{ "expectancy", s->expectancy, L_NUM },
+		{ "SQN", s->sqn, L_NUM },
+		{ "win rate", s->win_rate, L_RATIO },
+		{ "closed trades", s->trades, L_COUNT },
+		{ "fees", s->fees, L_NUM },
+		{ "time in market", s->exposure, L_RATIO },
+	};
+
+	time_format(from, r->bars.t[0]);
+	time_format(to, r->bars.t[r->bars.n - 1]);
+	sbuf_addf(b, "%s: %zu bars, %s to %s\n", r->props.title, r->bars.n,
+		  from, to);
+	lines(b, v, ARRAY_LEN(v));
+	if (r->rejected > 0)
+		sbuf_addf(b, "  %zu orders were refused for want of margin\n",
+			  r->rejected);
+	if (r->margin_calls > 0)
+		sbuf_addf(b, "  %zu margin calls\n", r->margin_calls);
+}

@@ -1,0 +1,108 @@
+#include "config.h"
+
+#include <math.h>
+
+#include "bt/bt.h"
+
+struct bt_options bt_defaults(void)
+{
+	return (struct bt_options){
+		.initial_capital = NAN, .fee_percent = NAN,
+		.slippage_ticks = NAN, .trade_from = INT64_MIN,
+	};
+}
+
+static struct emu_rules rules_in_force(const struct script_prog *prog,
+				       const struct script_market *m,
+				       const struct bt_options *opt)
+{
+	struct emu_rules r = emu_rules_of(script_properties(prog), m->mintick,
+					  m->pointvalue > 0 ? m->pointvalue : 1,
+					  m->lot);
+
+	if (!isnan(opt->initial_capital))
+		r.initial_capital = opt->initial_capital;
+	if (!isnan(opt->fee_percent)) {
+		r.fee_type = STRAT_FEE_PERCENT;
+		r.fee = opt->fee_percent;
+	}
+	if (!isnan(opt->slippage_ticks))
+		r.slippage = opt->slippage_ticks * m->mintick;
+	return r;
+}
+
+static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
+		 const struct bt_options *opt, struct bt_result *res,
+		 struct err *err)
+{
+	struct bars block;
+	int rc;
+
+	for (size_t at = 0; at < bars->n; at += block.n) {
+		size_t left = bars->n - at;
+
+		block = bars_slice(bars, at,
+				   left < SCRIPT_BLOCK ? left : SCRIPT_BLOCK);
+		if (opt->progress != NULL && at % (16 * SCRIPT_BLOCK) == 0 &&
+		    (rc = opt->progress(opt->ctx, at, bars->n)) != 0)
+			return rc;
+		rc = script_block(vm, &block, err);
+		if (rc < 0)
+			return rc;
+		for (size_t k = 0; k < block.n; k++) {
+			struct bar b = bars_at(&block, k);
+			struct strat_cmds cmds;
+
+			emu_bar(e, &b);
+			rc = script_step(vm, emu_account(e), &cmds, err);
+			if (rc < 0)
+				return rc;
+			if (cmds.n > 0 && b.t >= opt->trade_from)
+				emu_commands(e, &cmds);
+			res->equity[at + k] = emu_account(e)->equity;
+			res->position[at + k] = emu_account(e)->position_size;
+		}
+	}
+	return 0;
+}
+
+int bt_run(struct arena *out, const struct script_prog *prog,
+	   const struct script_binding *binding, const struct script_market *m,
+	   const struct bars *bars, const struct bt_options *opt,
+	   struct bt_result *ret, struct err *err)
+{
+	struct bt_result res = { .bars = *bars };
+	struct script_market market = *m;
+	int rc = 0;
+
+	res.props = *script_properties(prog);
+	if (!res.props.is_strategy)
+		return FAIL(err, E_UNPROCESSABLE, "the script is an indicator: "
+			    "only a strategy can be tested");
+	if (bars->n == 0)
+		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
+	res.rules = rules_in_force(prog, m, opt);
+	if (!(res.rules.initial_capital > 0))
+		return FAIL(err, E_INVAL, "initial capital must be above 0");
+	market.last_bar_index = (int64_t)bars->n - 1;
+	res.equity = NEW_N(out, double, bars->n);
+	res.position = NEW_N(out, double, bars->n);
+	SCOPE(tmp, out) {
+		struct emu *e = emu_new(out, &res.rules);
+		struct script_vm *vm;
+
+		rc = script_vm_new(tmp, prog, binding, &market, NULL, &vm, err);
+		if (rc < 0)
+			return rc;
+		rc = steps(vm, e, bars, opt, &res, err);
+		if (rc != 0)
+			return rc;
+		res.waiting = emu_waiting(e);
+		emu_finish(e);
+		res.n_trades = emu_trades(e, &res.trades);
+		res.rejected = emu_rejected(e);
+		res.margin_calls = emu_margin_calls(e);
+	}
+	*ret = res;
+	return 0;
+}
