@@ -1,0 +1,115 @@
+#ifndef BT_FT_H
+#define BT_FT_H
+/* ft.h - a backtest by the `freqtrade` rules.
+ *
+ * Driven by signal columns (of a candle file, or of a script's entries and
+ * exits) and a rules file in freqtrade's own key names.  Several pairs share
+ * one account.  The rules are restated in doc/backtest.md; the short of it:
+ * the signal of a candle is acted on at the open of the next one; on each
+ * candle of an open trade the exit signal comes before the stop, the stop
+ * before the ROI table, the ROI table before a stop that trailed.
+ *
+ * Arithmetic is double, as the lists it is compared with were made. */
+#include "core/err.h"
+#include "core/sbuf.h"
+#include "ind/bar.h"
+#include "json/json.h"
+
+#define FT_ROI_MAX 64
+#define FT_PROTECTIONS_MAX 16
+
+enum ft_protection_kind {
+	FT_COOLDOWN, FT_STOPLOSS_GUARD, FT_MAX_DRAWDOWN, FT_LOW_PROFIT,
+};
+struct ft_protection {
+	enum ft_protection_kind kind;
+	/* minutes; candles are turned into minutes when read */
+	double lookback, stop;
+	int unlock_minute;		/* of the day; -1: stop counts */
+	int64_t trade_limit;
+	bool only_per_pair, only_per_side;
+	double required_profit, max_drawdown;
+};
+
+struct ft_rules {
+	int64_t timeframe_ms;
+	double stoploss;		/* below 0 */
+	struct { int64_t minutes; double ratio; } roi[FT_ROI_MAX];
+	size_t n_roi;			/* ascending in minutes */
+	bool trailing_stop, only_offset;	/* trailing_only_offset_is_reached */
+	double trailing_positive;	/* NaN: none */
+	double trailing_offset;
+	bool use_exit_signal, exit_profit_only, ignore_roi_if_entry;
+	double exit_profit_offset;
+	int64_t max_open_trades;	/* <= 0: no limit */
+	double stake_amount;		/* NaN: unlimited */
+	double wallet;			/* dry_run_wallet */
+	double tradable_ratio, fee, leverage;
+	bool can_short, position_stacking, amend_last_stake;
+	double last_stake_min_ratio, minimum_stake;
+	int64_t startup;		/* candles cut off first */
+	struct ft_protection protections[FT_PROTECTIONS_MAX];
+	size_t n_protections;
+};
+struct ft_rules ft_defaults(void);
+/* Unknown keys, wrong types and impossible values: -E_INVAL by name. */
+MUST_CHECK int ft_rules_read(const struct json *j, struct ft_rules *ret,
+			     struct err *err);
+
+struct ft_pair {
+	const char *name;
+	struct bars bars;
+	/* one a candle; a pointer may be NULL: never */
+	const bool *enter_long, *exit_long, *enter_short, *exit_short;
+	const char *const *enter_tag, *const *exit_tag;
+	double tick, lot;		/* 0: prices, amounts are not rounded */
+};
+
+struct ft_trade {
+	const char *pair, *enter_tag, *exit_reason;
+	bool is_short, open_at_end;
+	int64_t open_ms, close_ms;
+	double open_rate, close_rate, amount, stake, leverage;
+	double fee_open, fee_close;	/* ratios */
+	double profit_abs, profit_ratio;
+	double min_rate, max_rate, stop_loss, initial_stop_loss;
+	double stop_pct;
+	bool stop_moved;
+	int64_t candles;
+};
+
+struct ft_result {
+	struct ft_rules rules;
+	struct ft_trade *trades;	/* in the order in which they closed */
+	size_t n_trades;
+	int64_t rejected;		/* entry signals without a free slot */
+	int64_t locks;
+	int64_t from, to;		/* first and last candle traded */
+	double final_balance, market_change;
+};
+MUST_CHECK int ft_run(struct arena *out, const struct ft_rules *r,
+		      const struct ft_pair *pairs, size_t n_pairs,
+		      struct ft_result *ret, struct err *err);
+
+#define FT_STATS(X)							\
+	X(starting_balance) X(final_balance) X(profit_total_abs)	\
+	X(profit_total) X(profit_mean) X(profit_median) X(trades)	\
+	X(wins) X(losses) X(draws) X(winrate) X(profit_factor)		\
+	X(expectancy) X(expectancy_ratio) X(sharpe) X(sortino) X(calmar)\
+	X(sqn) X(cagr) X(max_drawdown_abs) X(max_drawdown_account)	\
+	X(max_relative_drawdown) X(holding_avg_minutes)			\
+	X(max_consecutive_wins) X(max_consecutive_losses)		\
+	X(best_trade) X(worst_trade) X(best_day_abs) X(worst_day_abs)	\
+	X(csum_min) X(csum_max) X(backtest_days) X(trades_per_day)	\
+	X(total_volume) X(market_change)
+struct ft_stats {
+#define X(name) double name;
+	FT_STATS(X)
+#undef X
+};
+void ft_stats(struct ft_stats *ret, const struct ft_result *r);
+void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s);
+void ft_trades_csv(struct sbuf *b, const struct ft_result *r);
+void ft_text(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s);
+
+#endif /* BT_FT_H */

@@ -1,0 +1,183 @@
+#include "config.h"
+
+#include <math.h>
+
+#include "bt/ft.h"
+#include "core/clock.h"
+
+static void amount(struct jw *w, const char *key, double v)
+{
+	char buf[F64_TEXT_MAX];
+
+	jw_key(w, key);
+	if (isnan(v) || isinf(v))
+		jw_null(w);
+	else
+		jw_strn(w, buf, f64_format(buf, v));
+}
+
+static void properties(struct jw *w, const struct ft_rules *r)
+{
+	jw_obj(w);
+	jw_kstr(w, "rules", "freqtrade");
+	jw_ki64(w, "timeframe_ms", r->timeframe_ms);
+	jw_kf64(w, "stoploss", r->stoploss);
+	jw_key(w, "minimal_roi");
+	jw_arr(w);
+	for (size_t i = 0; i < r->n_roi; i++) {
+		jw_arr(w);
+		jw_i64(w, r->roi[i].minutes);
+		jw_f64(w, r->roi[i].ratio);
+		jw_arr_end(w);
+	}
+	jw_arr_end(w);
+	jw_kbool(w, "trailing_stop", r->trailing_stop);
+	jw_kf64(w, "trailing_stop_positive", r->trailing_positive);
+	jw_kf64(w, "trailing_stop_positive_offset", r->trailing_offset);
+	jw_kbool(w, "trailing_only_offset_is_reached", r->only_offset);
+	jw_kbool(w, "use_exit_signal", r->use_exit_signal);
+	jw_kbool(w, "exit_profit_only", r->exit_profit_only);
+	jw_kf64(w, "exit_profit_offset", r->exit_profit_offset);
+	jw_kbool(w, "ignore_roi_if_entry_signal", r->ignore_roi_if_entry);
+	jw_ki64(w, "max_open_trades", r->max_open_trades);
+	amount(w, "stake_amount", r->stake_amount);	/* null: unlimited */
+	amount(w, "dry_run_wallet", r->wallet);
+	jw_kf64(w, "tradable_balance_ratio", r->tradable_ratio);
+	jw_kf64(w, "fee", r->fee);
+	jw_kf64(w, "leverage", r->leverage);
+	jw_kbool(w, "can_short", r->can_short);
+	jw_kbool(w, "position_stacking", r->position_stacking);
+	jw_ki64(w, "startup_candle_count", r->startup);
+	jw_ku64(w, "protections", r->n_protections);
+	jw_obj_end(w);
+}
+
+static void trade(struct jw *w, const struct ft_trade *t, size_t number)
+{
+	double mfe = t->is_short ? t->open_rate - t->min_rate :
+		t->max_rate - t->open_rate;
+	double mae = t->is_short ? t->max_rate - t->open_rate :
+		t->open_rate - t->min_rate;
+
+	jw_obj(w);
+	jw_ku64(w, "number", number);
+	jw_kstr(w, "pair", t->pair);
+	jw_kstr(w, "direction", t->is_short ? "short" : "long");
+	jw_ki64(w, "entry_ms", t->open_ms);
+	amount(w, "entry_price", t->open_rate);
+	jw_kstr(w, "entry_signal", t->enter_tag);
+	jw_ki64(w, "exit_ms", t->close_ms);
+	amount(w, "exit_price", t->close_rate);
+	jw_kstr(w, "exit_reason", t->exit_reason);
+	jw_kstr(w, "exit_signal", t->exit_reason);
+	amount(w, "qty", t->amount);
+	amount(w, "profit", t->profit_abs);
+	amount(w, "profit_ratio", t->profit_ratio);
+	amount(w, "fees", t->amount * (t->open_rate * t->fee_open +
+				       t->close_rate * t->fee_close));
+	amount(w, "mfe", mfe * t->amount);
+	amount(w, "mae", mae * t->amount);
+	jw_ki64(w, "bars", t->candles);
+	jw_kstr(w, "tag", t->enter_tag);
+	jw_kbool(w, "open_at_end", t->open_at_end);
+	jw_obj_end(w);
+}
+
+/* Balance after each close. */
+static void equity(struct jw *w, const struct ft_result *r)
+{
+	double sum = r->rules.wallet;
+
+	jw_key(w, "equity");
+	jw_obj(w);
+	jw_key(w, "t");
+	jw_arr(w);
+	jw_i64(w, r->from);
+	for (size_t i = 0; i < r->n_trades; i++)
+		jw_i64(w, r->trades[i].close_ms);
+	jw_arr_end(w);
+	jw_key(w, "equity");
+	jw_arr(w);
+	jw_f64(w, sum);
+	for (size_t i = 0; i < r->n_trades; i++)
+		jw_f64(w, sum += r->trades[i].profit_abs);
+	jw_arr_end(w);
+	jw_obj_end(w);
+}
+
+void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s)
+{
+	struct jw w;
+
+	jw_init(&w, b);
+	jw_obj(&w);
+	jw_key(&w, "properties");
+	properties(&w, &r->rules);
+	jw_key(&w, "metrics");
+	jw_obj(&w);
+#define X(name) jw_kf64(&w, #name, s->name);
+	FT_STATS(X)
+#undef X
+	jw_ki64(&w, "rejected_signals", r->rejected);
+	jw_ki64(&w, "locks", r->locks);
+	jw_obj_end(&w);
+	equity(&w, r);
+	jw_key(&w, "trades");
+	jw_arr(&w);
+	for (size_t i = 0; i < r->n_trades; i++)
+		trade(&w, &r->trades[i], i + 1);
+	jw_arr_end(&w);
+	jw_obj_end(&w);
+}
+
+static void num(struct sbuf *b, double v)
+{
+	char buf[F64_TEXT_MAX];
+
+	sbuf_add_c(b, ',');
+	if (!isnan(v))
+		sbuf_add(b, buf, f64_format(buf, v));
+}
+
+void ft_trades_csv(struct sbuf *b, const struct ft_result *r)
+{
+	sbuf_add_cstr(b, "number,pair,direction,entry_ms,entry_price,exit_ms,"
+		      "exit_price,exit_reason,qty,stake,profit,profit_ratio,"
+		      "open_at_end\n");
+	for (size_t i = 0; i < r->n_trades; i++) {
+		const struct ft_trade *t = &r->trades[i];
+
+		sbuf_addf(b, "%zu,%s,%s,%lld", i + 1, t->pair,
+			  t->is_short ? "short" : "long", (long long)t->open_ms);
+		num(b, t->open_rate);
+		sbuf_addf(b, ",%lld", (long long)t->close_ms);
+		num(b, t->close_rate);
+		sbuf_addf(b, ",%s", t->exit_reason);
+		num(b, t->amount);
+		num(b, t->stake);
+		num(b, t->profit_abs);
+		num(b, t->profit_ratio);
+		sbuf_addf(b, ",%s\n", t->open_at_end ? "true" : "false");
+	}
+}
+
+void ft_text(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s)
+{
+	char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
+
+	time_format(from, r->from);
+	time_format(to, r->to);
+	sbuf_addf(b, "freqtrade rules, %s to %s\n", from, to);
+	sbuf_addf(b, "  %-24s%16.2f\n", "starting balance", s->starting_balance);
+	sbuf_addf(b, "  %-24s%16.2f\n", "final balance", s->final_balance);
+	sbuf_addf(b, "  %-24s%15.2f%%\n", "total profit", s->profit_total * 100);
+	sbuf_addf(b, "  %-24s%15.2f%%\n", "market change", s->market_change * 100);
+	sbuf_addf(b, "  %-24s%16.0f\n", "trades", s->trades);
+	sbuf_addf(b, "  %-24s%15.2f%%\n", "win rate", s->winrate * 100);
+	sbuf_addf(b, "  %-24s%15.2f%%\n", "max drawdown", s->max_drawdown_account * 100);
+	sbuf_addf(b, "  %-24s%16.2f\n", "Sharpe", s->sharpe);
+	sbuf_addf(b, "  %-24s%16.2f\n", "Sortino", s->sortino);
+	sbuf_addf(b, "  %-24s%16.2f\n", "Calmar", s->calmar);
+	sbuf_addf(b, "  %-24s%16.2f\n", "profit factor", s->profit_factor);
+	sbuf_addf(b, "  %-24s%16lld\n", "rejected signals", (long long)r->rejected);
+}
