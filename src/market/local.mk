@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libmarket.a
 	%D%/load.c \
 	%D%/market.c %D%/market.h %D%/market_i.h \
 	%D%/store.c \
+	%D%/table.c %D%/table.h \
 	%D%/tf.c \
 	%D%/zip.c
 LIB_MARKET = %D%/libmarket.a $(LIB_FCGI)
