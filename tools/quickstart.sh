@@ -225,8 +225,11 @@ start_mariadb() {
 		mv "$state/db.new" "$state/db"
 		touch "$state/db/.ready"
 	fi
+	# a tmpdir of its own: a server that starts clears the one it is given
+	mkdir -p "$state/db-tmp"
 	start mariadb /usr/sbin/mariadbd --no-defaults --user="$(me)" \
-		--datadir="$state/db" --socket="$state/run/mariadb.sock" \
+		--datadir="$state/db" --tmpdir="$state/db-tmp" \
+		--socket="$state/run/mariadb.sock" \
 		--pid-file="$state/run/mariadb.pid" --skip-networking \
 		--innodb-buffer-pool-size=128M --innodb-log-file-size=64M \
 		--innodb-flush-log-at-trx-commit=1 --innodb-snapshot-isolation=ON \
