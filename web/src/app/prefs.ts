@@ -1,4 +1,3 @@
-import * as v from "valibot";
 import { savePreferences } from "../api/endpoints";
 import type { Preferences } from "../api/types";
 import { logger } from "../lib/logger";
@@ -9,16 +8,38 @@ import { createStore, useStore } from "../lib/store";
  * the account; the colours of up and down belong to this browser.
  */
 
-const Schema = v.object({
-	theme: v.fallback(v.picklist(["system", "light", "dark"]), "system"),
-	timezone: v.fallback(v.picklist(["utc", "local"]), "local"),
-	/** "" follows the browser. */
-	locale: v.fallback(v.string(), ""),
-	palette: v.fallback(v.picklist(["safe", "classic"]), "safe"),
-	swap: v.fallback(v.boolean(), false),
-});
+const CHOICES = {
+	theme: ["system", "light", "dark"],
+	timezone: ["local", "utc"],
+	palette: ["safe", "classic"],
+} as const;
 
-export type Prefs = v.InferOutput<typeof Schema>;
+export interface Prefs {
+	theme: (typeof CHOICES.theme)[number];
+	timezone: (typeof CHOICES.timezone)[number];
+	palette: (typeof CHOICES.palette)[number];
+	/** "" follows the browser. */
+	locale: string;
+	/** Up in the colour of down, as some markets have it. */
+	swap: boolean;
+}
+
+/** Preferences from anywhere: what is unknown becomes the default. */
+export function parsePrefs(raw: unknown): Prefs {
+	const r = (typeof raw === "object" && raw !== null ? raw : {}) as Record<
+		string,
+		unknown
+	>;
+	const pick = <T extends string>(all: readonly [T, ...T[]], v: unknown): T =>
+		all.find((x) => x === v) ?? all[0];
+	return {
+		theme: pick(CHOICES.theme, r.theme),
+		timezone: pick(CHOICES.timezone, r.timezone),
+		palette: pick(CHOICES.palette, r.palette),
+		locale: typeof r.locale === "string" ? r.locale : "",
+		swap: r.swap === true,
+	};
+}
 
 const KEY = "orch_prefs";
 const ACCOUNT = ["theme", "timezone", "locale"] as const;
@@ -47,8 +68,7 @@ function read(): Prefs {
 	} catch {
 		/* Unreadable preferences are no preferences. */
 	}
-	const r = v.safeParse(Schema, raw);
-	return r.success ? r.output : v.parse(Schema, {});
+	return parsePrefs(raw);
 }
 
 export const prefs = createStore<Prefs>(read());
@@ -119,7 +139,7 @@ export function adoptPrefs(p: Preferences | null | undefined): void {
 	if (!p) return;
 	const merged = { ...prefs.get() } as Record<string, unknown>;
 	for (const k of ACCOUNT) if (p[k]) merged[k] = p[k];
-	prefs.set(v.parse(Schema, merged));
+	prefs.set(parsePrefs(merged));
 }
 
 let timer: ReturnType<typeof setTimeout> | null = null;

@@ -98,6 +98,14 @@ export const DEFAULTS = {
 	maxDelay: 30_000,
 } as const;
 
+/** Answers kept for their ETag: user data is never in the browser's cache. */
+const KEPT_MAX = 60;
+
+interface Kept {
+	etag: string;
+	body: unknown;
+}
+
 const SAFE = new Set(["GET", "HEAD"]);
 
 /** 32 hex digits; works without a secure context, unlike randomUUID. */
@@ -198,6 +206,7 @@ interface Attempt {
 export class ApiClient {
 	private csrf: string | null = null;
 	private expired = false;
+	private kept = new Map<string, Kept>();
 	private o: Required<ApiClientOptions>;
 
 	constructor(options: ApiClientOptions) {
@@ -216,6 +225,7 @@ export class ApiClient {
 	setCsrf(token: string | null): void {
 		this.csrf = token;
 		if (token) this.expired = false;
+		else this.kept.clear();
 	}
 
 	get<T>(path: string, o?: CallOptions): Promise<T> {
@@ -268,6 +278,16 @@ export class ApiClient {
 				});
 			}
 		}
+	}
+
+	private keep(url: string, res: Response, body: unknown): void {
+		const etag = res.headers.get("ETag");
+		this.kept.delete(url);
+		if (!etag || body === undefined) return;
+		this.kept.set(url, { etag, body });
+		if (this.kept.size <= KEPT_MAX) return;
+		const oldest = this.kept.keys().next().value;
+		if (oldest !== undefined) this.kept.delete(oldest);
 	}
 
 	private init(method: string, id: string, o: CallOptions): RequestInit {
@@ -356,8 +376,10 @@ export class ApiClient {
 			attempt: n,
 		});
 		try {
+			const known = a.method === "GET" ? this.kept.get(a.url) : undefined;
 			const res = await this.o.fetch(a.url, {
 				...a.init,
+				...(known ? { headers: withEtag(a.init, known.etag) } : {}),
 				signal: ctl.signal,
 			});
 			const id = res.headers.get("X-Request-Id") ?? a.id;
@@ -368,8 +390,11 @@ export class ApiClient {
 				status: res.status,
 				ms: this.o.now() - start,
 			});
+			if (res.status === 304 && known) return known.body as T;
 			if (!res.ok) throw await problem(res, id, this.o.now());
-			return (await readBody(res, id)) as T;
+			const body = await readBody(res, id);
+			if (a.method === "GET") this.keep(a.url, res, body);
+			return body as T;
 		} catch (e) {
 			if (e instanceof ApiError) throw e;
 			if (late) throw timedOut(a, e);
@@ -380,6 +405,10 @@ export class ApiClient {
 			a.signal?.removeEventListener("abort", onAbort);
 		}
 	}
+}
+
+function withEtag(init: RequestInit, etag: string): HeadersInit {
+	return { ...(init.headers as Record<string, string>), "If-None-Match": etag };
 }
 
 async function readBody(res: Response, id: string): Promise<unknown> {

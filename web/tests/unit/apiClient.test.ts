@@ -307,6 +307,26 @@ describe("apiClient", () => {
 		);
 	});
 
+	it("asks whether a kept answer still holds and takes it on 304", async () => {
+		const { api, headers } = client([
+			json({ n: 1 }, 200, { ETag: '"a"' }),
+			new Response(null, { status: 304 }),
+			json({ n: 2 }, 200, { ETag: '"b"' }),
+			json({ n: 3 }),
+			json({ n: 4 }),
+		]);
+		const first = await api.get("/x");
+		expect(headers(0)["If-None-Match"]).toBeUndefined();
+		expect(await api.get("/x")).toBe(first);
+		expect(headers(1)["If-None-Match"]).toBe('"a"');
+		expect(await api.get("/x")).toEqual({ n: 2 });
+		await api.get("/other");
+		expect(headers(3)["If-None-Match"]).toBeUndefined();
+		api.setCsrf(null);
+		await api.get("/x");
+		expect(headers(4)["If-None-Match"]).toBeUndefined();
+	});
+
 	it("never logs a body", async () => {
 		const { api } = client([json({ secret: "s3cr3t-body" })]);
 		await api.post("/login", { password: "hunter2" });

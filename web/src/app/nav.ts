@@ -1,0 +1,24 @@
+import {
+	AboutIcon,
+	BotsIcon,
+	DashboardIcon,
+	LogsIcon,
+	MarketsIcon,
+	MonitoringIcon,
+	SettingsIcon,
+} from "../components/icons";
+
+/** The places of the application, in the order of the menu. */
+export const NAV = [
+	{ href: "/", label: "Dashboard", key: "d", icon: DashboardIcon },
+	{ href: "/markets", label: "Markets", key: "m", icon: MarketsIcon },
+	{ href: "/bots", label: "Bots", key: "b", icon: BotsIcon },
+	{ href: "/logs", label: "Logs", key: "l", icon: LogsIcon },
+	{ href: "/monitoring", label: "Monitoring", key: "o", icon: MonitoringIcon },
+	{ href: "/settings", label: "Settings", key: "s", icon: SettingsIcon },
+	{ href: "/about", label: "About", key: "a", icon: AboutIcon },
+] as const;
+
+export function isCurrent(href: string, path: string): boolean {
+	return href === "/" ? path === "/" : path.startsWith(href);
+}

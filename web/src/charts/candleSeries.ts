@@ -1,0 +1,421 @@
+import {
+	type CandlestickData,
+	CandlestickSeries,
+	ColorType,
+	CrosshairMode,
+	createChart,
+	createSeriesMarkers,
+	HistogramSeries,
+	type IChartApi,
+	type IPriceLine,
+	type ISeriesApi,
+	type ISeriesMarkersPluginApi,
+	LineSeries,
+	LineStyle,
+	type SeriesMarker,
+	TickMarkType,
+	type Time,
+	type UTCTimestamp,
+} from "lightweight-charts";
+import type { Candles } from "../api/types";
+import type { TimeStyle } from "../lib/time";
+import type { ChartColors } from "./theme";
+
+/** A line that the strategy drew beside or below the candles. */
+export interface Overlay {
+	name: string;
+	color: string | null;
+	kind: string;
+	t: readonly number[];
+	v: readonly (number | null)[];
+}
+
+export interface Mark {
+	id: string;
+	time: number;
+	side: "buy" | "sell";
+	text: string;
+}
+
+export interface Level {
+	price: number;
+	label: string;
+	tone: "entry" | "stop" | "order";
+}
+
+export interface Notation {
+	time: (ms: number, style: TimeStyle) => string;
+	price: (n: number) => string;
+}
+
+const sec = (ms: number) => Math.floor(ms / 1000) as UTCTimestamp;
+/** More new bars than this at once are set as a whole. */
+const UPDATE_MAX = 40;
+const MARKS_MAX = 4000;
+/** Amounts stand beside the arrows while so few bars are in sight. */
+const TEXT_BARS = 90;
+
+export const TICK_STYLE: Record<TickMarkType, TimeStyle> = {
+	[TickMarkType.Year]: "year",
+	[TickMarkType.Month]: "month",
+	[TickMarkType.DayOfMonth]: "day",
+	[TickMarkType.Time]: "minute",
+	[TickMarkType.TimeWithSeconds]: "time",
+};
+
+/** The numbers under the pointer, or of the last bar. */
+export interface Reading {
+	index: number;
+	overlays: { name: string; color: string; value: number }[];
+}
+
+/**
+ * The candle chart proper: owns the canvas library's objects and keeps them
+ * in step with columns. Knows nothing of React.
+ */
+export class CandlePlot {
+	private chart: IChartApi;
+	private candles: ISeriesApi<"Candlestick">;
+	private volume: ISeriesApi<"Histogram">;
+	private marks: ISeriesMarkersPluginApi<Time>;
+	private lines: { series: ISeriesApi<"Line">; overlay: Overlay }[] = [];
+	private levels: IPriceLine[] = [];
+	private markList: readonly Mark[] = [];
+	private markText = false;
+	private data: Candles | null = null;
+	private colors: ChartColors;
+
+	constructor(
+		box: HTMLElement,
+		colors: ChartColors,
+		notation: Notation,
+		decimals: number,
+	) {
+		this.colors = colors;
+		this.chart = createChart(box, {
+			autoSize: true,
+			layout: {
+				attributionLogo: false,
+				fontFamily: getComputedStyle(box).fontFamily,
+				fontSize: 11,
+				panes: { enableResize: true },
+			},
+			crosshair: { mode: CrosshairMode.Normal },
+			rightPriceScale: { borderVisible: false },
+			timeScale: {
+				borderVisible: false,
+				timeVisible: true,
+				secondsVisible: false,
+				rightOffset: 4,
+				minBarSpacing: 0.2,
+			},
+			kineticScroll: { mouse: false, touch: true },
+		});
+		this.candles = this.chart.addSeries(CandlestickSeries, {
+			priceFormat: {
+				type: "price",
+				precision: decimals,
+				minMove: 10 ** -decimals,
+			},
+		});
+		this.volume = this.chart.addSeries(HistogramSeries, {
+			priceScaleId: "volume",
+			priceFormat: { type: "volume" },
+			lastValueVisible: false,
+			priceLineVisible: false,
+		});
+		this.chart
+			.priceScale("volume")
+			.applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+		this.candles
+			.priceScale()
+			.applyOptions({ scaleMargins: { top: 0.1, bottom: 0.2 } });
+		this.marks = createSeriesMarkers(this.candles, []);
+		this.setNotation(notation);
+		this.setColors(colors);
+	}
+
+	dispose(): void {
+		this.chart.remove();
+	}
+
+	setNotation(n: Notation): void {
+		this.chart.applyOptions({
+			localization: {
+				timeFormatter: (t: Time) => n.time(Number(t) * 1000, "datetime"),
+				priceFormatter: (p: number) => n.price(p),
+			},
+			timeScale: {
+				tickMarkFormatter: (t: Time, type: TickMarkType) =>
+					n.time(Number(t) * 1000, TICK_STYLE[type]),
+			},
+		});
+	}
+
+	setColors(c: ChartColors): void {
+		this.colors = c;
+		this.chart.applyOptions({
+			layout: {
+				background: { type: ColorType.Solid, color: c.surface },
+				textColor: c.text,
+				panes: { separatorColor: c.border, separatorHoverColor: c.border },
+			},
+			grid: {
+				vertLines: { color: c.grid },
+				horzLines: { color: c.grid },
+			},
+			crosshair: {
+				vertLine: { color: c.faint, labelBackgroundColor: c.faint },
+				horzLine: { color: c.faint, labelBackgroundColor: c.faint },
+			},
+		});
+		this.candles.applyOptions({
+			upColor: c.up,
+			downColor: c.down,
+			wickUpColor: c.up,
+			wickDownColor: c.down,
+			borderVisible: false,
+			priceLineColor: c.faint,
+		});
+		if (this.data) this.setVolume(this.data, 0);
+		this.lines.forEach(({ series, overlay }, i) => {
+			series.applyOptions({ color: this.lineColor(overlay, i) });
+		});
+	}
+
+	setCandles(c: Candles): void {
+		const old = this.data;
+		this.data = c;
+		const grown = c.t.length - (old?.t.length ?? 0);
+		const from = old ? old.t.length - 1 : 0;
+		const same =
+			old !== null &&
+			from >= 0 &&
+			old.market === c.market &&
+			old.tf === c.tf &&
+			old.t[0] === c.t[0] &&
+			old.t[from] === c.t[from];
+		if (same && grown >= 0 && grown <= UPDATE_MAX) {
+			for (let i = from; i < c.t.length; i++) this.candles.update(candle(c, i));
+			this.setVolume(c, from);
+			return;
+		}
+		this.candles.setData(c.t.map((_, i) => candle(c, i)));
+		this.setVolume(c, 0);
+	}
+
+	private setVolume(c: Candles, from: number): void {
+		const point = (i: number) => ({
+			time: sec(c.t[i] ?? 0),
+			value: c.v[i] ?? 0,
+			color:
+				(c.c[i] ?? 0) >= (c.o[i] ?? 0)
+					? this.colors.upSoft
+					: this.colors.downSoft,
+		});
+		if (from > 0)
+			for (let i = from; i < c.t.length; i++) this.volume.update(point(i));
+		else this.volume.setData(c.t.map((_, i) => point(i)));
+	}
+
+	private lineColor(o: Overlay, i: number): string {
+		const own = o.color ?? "";
+		if (/^#[0-9a-f]{6}([0-9a-f]{2})?$/i.test(own)) return own;
+		const list = this.colors.series;
+		return list[i % list.length] ?? this.colors.accent;
+	}
+
+	/** Lines of the strategy; those far from the price get a pane below. */
+	setOverlays(all: readonly Overlay[]): void {
+		const names = all.map((o) => o.name).join("\n");
+		const had = this.lines.map((l) => l.overlay.name).join("\n");
+		if (names !== had) {
+			for (const l of this.lines) this.chart.removeSeries(l.series);
+			this.lines = all.map((overlay, i) => ({
+				overlay,
+				series: this.chart.addSeries(
+					LineSeries,
+					{
+						color: this.lineColor(overlay, i),
+						lineWidth: 2,
+						priceLineVisible: false,
+						lastValueVisible: false,
+						crosshairMarkerVisible: false,
+					},
+					this.isFarFromPrice(overlay) ? 1 : 0,
+				),
+			}));
+			this.chart.panes()[1]?.setStretchFactor(0.28);
+		}
+		all.forEach((overlay, i) => {
+			const line = this.lines[i];
+			if (!line) return;
+			line.overlay = overlay;
+			line.series.setData(
+				overlay.t.map((t, k) => {
+					const value = overlay.v[k];
+					return value === null || value === undefined
+						? { time: sec(t) }
+						: { time: sec(t), value };
+				}),
+			);
+		});
+	}
+
+	private isFarFromPrice(o: Overlay): boolean {
+		const values = o.v.filter((x): x is number => x !== null).sort(byValue);
+		const closes = [...(this.data?.c ?? [])].sort(byValue);
+		const mid = values[values.length >> 1];
+		const close = closes[closes.length >> 1];
+		if (mid === undefined || close === undefined || close === 0) return false;
+		return mid / close < 0.2 || mid / close > 5;
+	}
+
+	setMarks(all: readonly Mark[]): void {
+		this.markList = all;
+		this.drawMarks();
+	}
+
+	private drawMarks(): void {
+		const all = this.markList;
+		const list = all.slice(-MARKS_MAX).map(
+			(m): SeriesMarker<Time> => ({
+				id: m.id,
+				time: sec(m.time),
+				position: m.side === "buy" ? "belowBar" : "aboveBar",
+				shape: m.side === "buy" ? "arrowUp" : "arrowDown",
+				color: m.side === "buy" ? this.colors.up : this.colors.down,
+				text: this.markText ? m.text : "",
+				size: 1.4,
+			}),
+		);
+		this.marks.setMarkers(list);
+	}
+
+	setLevels(all: readonly Level[]): void {
+		for (const l of this.levels) this.candles.removePriceLine(l);
+		const color = {
+			entry: this.colors.accent,
+			stop: this.colors.down,
+			order: this.colors.faint,
+		};
+		this.levels = all.map((l) =>
+			this.candles.createPriceLine({
+				price: l.price,
+				color: color[l.tone],
+				lineWidth: 1,
+				lineStyle: l.tone === "entry" ? LineStyle.Solid : LineStyle.Dashed,
+				axisLabelVisible: true,
+				title: l.label,
+			}),
+		);
+	}
+
+	/** Shows from one moment to another with some room on both sides. */
+	show(from: number, to: number): void {
+		const times = this.data?.t ?? [];
+		const a = nearest(times, from);
+		const b = nearest(times, to);
+		const pad = Math.max(20, Math.round((b - a) * 0.4));
+		this.chart.timeScale().setVisibleLogicalRange({
+			from: a - pad,
+			to: b + pad,
+		});
+	}
+
+	/** The last bars, as many as are readable. */
+	showLast(count: number): void {
+		const n = this.data?.t.length ?? 0;
+		this.chart
+			.timeScale()
+			.setVisibleLogicalRange({ from: n - count, to: n + 4 });
+	}
+
+	showAll(): void {
+		this.chart.timeScale().fitContent();
+	}
+
+	scroll(bars: number): void {
+		const ts = this.chart.timeScale();
+		ts.scrollToPosition(ts.scrollPosition() + bars, false);
+	}
+
+	zoom(factor: number): void {
+		const ts = this.chart.timeScale();
+		const r = ts.getVisibleLogicalRange();
+		if (!r) return;
+		const width = (r.to - r.from) * factor;
+		ts.setVisibleLogicalRange({ from: r.to - width, to: r.to });
+	}
+
+	/** Reports the first visible bar (may be negative: history is wanted). */
+	onRange(f: (first: number, last: number) => void): void {
+		this.chart.timeScale().subscribeVisibleLogicalRangeChange((r) => {
+			if (!r) return;
+			const near = r.to - r.from < TEXT_BARS;
+			if (near !== this.markText) {
+				this.markText = near;
+				this.drawMarks();
+			}
+			f(r.from, r.to);
+		});
+	}
+
+	onReading(f: (r: Reading | null) => void): void {
+		this.chart.subscribeCrosshairMove((ev) => {
+			if (ev.logical === undefined) return f(null);
+			const overlays = this.lines.flatMap(({ series, overlay }, i) => {
+				const d = ev.seriesData.get(series);
+				return d && "value" in d
+					? [
+							{
+								name: overlay.name,
+								color: this.lineColor(overlay, i),
+								value: d.value,
+							},
+						]
+					: [];
+			});
+			f({ index: ev.logical, overlays });
+		});
+	}
+
+	/** The names and last values of the lines, for the legend at rest. */
+	lastReading(): Reading {
+		return {
+			index: (this.data?.t.length ?? 0) - 1,
+			overlays: this.lines.map(({ overlay }, i) => ({
+				name: overlay.name,
+				color: this.lineColor(overlay, i),
+				value: overlay.v.findLast((x) => x !== null) ?? Number.NaN,
+			})),
+		};
+	}
+
+	picture(): HTMLCanvasElement {
+		return this.chart.takeScreenshot();
+	}
+}
+
+const byValue = (a: number, b: number) => a - b;
+
+function candle(c: Candles, i: number): CandlestickData<Time> {
+	return {
+		time: sec(c.t[i] ?? 0),
+		open: c.o[i] ?? 0,
+		high: c.h[i] ?? 0,
+		low: c.l[i] ?? 0,
+		close: c.c[i] ?? 0,
+	};
+}
+
+function nearest(times: readonly number[], ms: number): number {
+	let lo = 0;
+	let hi = times.length - 1;
+	while (lo < hi) {
+		const mid = (lo + hi + 1) >> 1;
+		if ((times[mid] ?? 0) <= ms) lo = mid;
+		else hi = mid - 1;
+	}
+	return lo;
+}

@@ -1,0 +1,488 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { botKey, botsKey } from "../api/botHooks";
+import {
+	actOnBot,
+	createBot,
+	getMarkets,
+	getStrategies,
+} from "../api/endpoints";
+import type { Bot, Market, NewBot, Strategy } from "../api/types";
+import { useFormats } from "../app/format";
+import { useCanTrade } from "../app/session";
+import { usePageTitle } from "../app/title";
+import {
+	type Draft,
+	fromDraft,
+	InputsForm,
+	toDraft,
+} from "../components/InputsForm";
+import { LoadError } from "../components/Loaded";
+import { explain, toast, toastError } from "../components/toasts";
+import {
+	ButtonLink,
+	Empty,
+	Field,
+	Panel,
+	Segmented,
+	SkeletonRows,
+} from "../components/ui";
+import { ApiError, newId } from "../lib/apiClient";
+import { parse, sign } from "../lib/decimal";
+import { timeframeMs } from "../lib/time";
+
+interface Form {
+	name: string;
+	market: number;
+	tf: string;
+	strategy: number;
+	inputs: Draft;
+	balance: string;
+	feed: "live" | "replay";
+	from: string;
+	to: string;
+	speed: string;
+}
+
+const SPEEDS = [
+	{ value: "0", label: "As fast as possible" },
+	{ value: "86400", label: "A day each second" },
+	{ value: "21600", label: "6 hours each second" },
+	{ value: "3600", label: "An hour each second" },
+	{ value: "600", label: "10 minutes each second" },
+	{ value: "60", label: "A minute each second" },
+	{ value: "1", label: "Real time" },
+];
+
+const DEFAULT_TF = ["1h", "15m", "5m", "1m"];
+
+function bestTimeframe(m: Market | undefined): string {
+	const have = m?.timeframes.map((t) => t.tf) ?? [];
+	return DEFAULT_TF.find((t) => have.includes(t)) ?? have[0] ?? "1h";
+}
+
+/** Markets that only exist as imported candles cannot be followed live. */
+function bestFeed(m: Market | undefined): Form["feed"] {
+	return m?.exchange === "sim" ? "live" : "replay";
+}
+
+function startForm(markets: readonly Market[], all: readonly Strategy[]): Form {
+	const wanted = Number(new URLSearchParams(location.search).get("market"));
+	const m =
+		markets.find((x) => x.id === wanted) ??
+		markets.find((x) => x.timeframes.some((t) => t.count > 0)) ??
+		markets[0];
+	const s = all[0];
+	return {
+		name: "",
+		market: m?.id ?? 0,
+		tf: bestTimeframe(m),
+		strategy: s?.id ?? 0,
+		inputs: toDraft(s?.inputs ?? []),
+		balance: "10000",
+		feed: bestFeed(m),
+		from: "",
+		to: "",
+		speed: "0",
+	};
+}
+
+const day = (ms: number | null | undefined) =>
+	ms ? new Date(ms).toISOString().slice(0, 10) : "";
+
+/** Midnight UTC of a date field; undefined when it is empty. */
+export function dateMs(s: string): number | undefined {
+	const ms = s ? Date.parse(`${s}T00:00:00Z`) : Number.NaN;
+	return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** What the form says, in the API's words; null while it is incomplete. */
+export function toBody(f: Form, s: Strategy | undefined): NewBot | null {
+	const balance = parse(f.balance);
+	const inputs = s ? fromDraft(s.inputs, f.inputs) : null;
+	if (!inputs || !f.market || !f.tf || !balance || sign(balance) <= 0)
+		return null;
+	const from = dateMs(f.from);
+	const to = dateMs(f.to);
+	return {
+		name: f.name.trim(),
+		market_id: f.market,
+		tf: f.tf,
+		strategy_id: f.strategy,
+		inputs,
+		mode: "paper",
+		initial_balance: f.balance.trim(),
+		feed:
+			f.feed === "live"
+				? { kind: "live" }
+				: {
+						kind: "replay",
+						speed: Number(f.speed),
+						...(from === undefined ? {} : { from }),
+						...(to === undefined ? {} : { to }),
+					},
+	};
+}
+
+function FeedFields(p: {
+	form: Form;
+	set: (f: Partial<Form>) => void;
+	market: Market | undefined;
+}) {
+	const f = useFormats();
+	const { form, set } = p;
+	const stored = p.market?.timeframes.find((t) => t.tf === form.tf);
+	const from = dateMs(form.from) ?? stored?.from ?? 0;
+	const to = dateMs(form.to) ?? stored?.to ?? 0;
+	const ms = timeframeMs(form.tf);
+	const bars = ms ? Math.max(0, Math.floor((to - from) / ms) + 1) : 0;
+	const speed = Number(form.speed);
+	return (
+		<div className="form">
+			<Segmented
+				label="Prices"
+				value={form.feed}
+				onChange={(feed) => set({ feed })}
+				options={[
+					{ value: "live", label: "Live prices" },
+					{ value: "replay", label: "Replay the past" },
+				]}
+			/>
+			{form.feed === "live" ? (
+				<p className="hint">
+					The bot decides each time a {form.tf} candle closes, from now on.
+				</p>
+			) : (
+				<>
+					<div className="form-row">
+						<Field label="From" hint="empty: the first candle">
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									type="date"
+									min={day(stored?.from)}
+									max={day(stored?.to)}
+									value={form.from}
+									onChange={(ev) => set({ from: ev.target.value })}
+								/>
+							)}
+						</Field>
+						<Field label="To" hint="empty: the last candle">
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									type="date"
+									min={day(stored?.from)}
+									max={day(stored?.to)}
+									value={form.to}
+									onChange={(ev) => set({ to: ev.target.value })}
+								/>
+							)}
+						</Field>
+						<Field label="Speed">
+							{(a) => (
+								<select
+									{...a}
+									className="select"
+									value={form.speed}
+									onChange={(ev) => set({ speed: ev.target.value })}
+								>
+									{SPEEDS.map((s) => (
+										<option key={s.value} value={s.value}>
+											{s.label}
+										</option>
+									))}
+								</select>
+							)}
+						</Field>
+					</div>
+					<p className="hint">
+						{stored && stored.count > 0
+							? `${f.count(Math.min(bars, stored.count))} candles from ${f.time(from, "date")} to ${f.time(to, "date")}${
+									speed > 0
+										? `, about ${f.count(Math.ceil((to - from) / speed / 60_000))} min`
+										: ""
+								}.`
+							: "No candles of this timeframe are stored for this market."}
+					</p>
+				</>
+			)}
+		</div>
+	);
+}
+
+function Wizard(p: {
+	markets: readonly Market[];
+	strategies: readonly Strategy[];
+}) {
+	const [form, setForm] = useState(() => startForm(p.markets, p.strategies));
+	const [error, setError] = useState<unknown>(null);
+	const [busy, setBusy] = useState(false);
+	// One key for one intent: pressing twice makes one bot.
+	const key = useRef(newId());
+	const queries = useQueryClient();
+	const [, go] = useLocation();
+	const f = useFormats();
+	const market = p.markets.find((m) => m.id === form.market);
+	const strategy = p.strategies.find((s) => s.id === form.strategy);
+	const set = (part: Partial<Form>) => {
+		setForm((old) => ({ ...old, ...part }));
+		key.current = newId();
+	};
+	const suggested = market && strategy ? `${strategy.name} ${market.base}` : "";
+	const body = toBody({ ...form, name: form.name || suggested }, strategy);
+	const problem = (field: string) =>
+		error instanceof ApiError ? error.forField(field) : null;
+	const balanceBad =
+		form.balance !== "" && !parse(form.balance)
+			? "Enter an amount such as 10000 or 2500.50."
+			: null;
+
+	const submit = async (start: boolean) => {
+		if (!body) return;
+		setBusy(true);
+		setError(null);
+		let bot: Bot;
+		try {
+			bot = await createBot(body, key.current);
+		} catch (e) {
+			setError(e);
+			setBusy(false);
+			return;
+		}
+		try {
+			if (start) bot = (await actOnBot(bot.id, "start")) ?? bot;
+			toast(`${bot.name} ${start ? "is starting" : "was created"}`, "good");
+		} catch (e) {
+			toastError("Created, but it did not start", e);
+		}
+		queries.setQueryData(botKey(bot.id), bot);
+		void queries.invalidateQueries({ queryKey: botsKey });
+		go(`/bots/${bot.id}`);
+	};
+	return (
+		<form
+			className="grid"
+			onSubmit={(ev: FormEvent) => {
+				ev.preventDefault();
+				void submit(true);
+			}}
+		>
+			<div className="span-8 stack">
+				<Panel title="1. Market">
+					<div className="form-row">
+						<Field label="Market" error={problem("market_id")}>
+							{(a) => (
+								<select
+									{...a}
+									className="select"
+									value={form.market}
+									onChange={(ev) => {
+										const id = Number(ev.target.value);
+										const m = p.markets.find((x) => x.id === id);
+										set({
+											market: id,
+											tf: bestTimeframe(m),
+											feed: bestFeed(m),
+											from: "",
+											to: "",
+										});
+									}}
+								>
+									{p.markets.map((m) => (
+										<option key={m.id} value={m.id}>
+											{m.symbol} ({m.exchange})
+										</option>
+									))}
+								</select>
+							)}
+						</Field>
+						<Field
+							label="Timeframe"
+							hint="how often the bot decides"
+							error={problem("tf")}
+						>
+							{(a) => (
+								<select
+									{...a}
+									className="select"
+									value={form.tf}
+									onChange={(ev) => set({ tf: ev.target.value })}
+								>
+									{market?.timeframes.map((t) => (
+										<option key={t.tf} value={t.tf}>
+											{t.tf} ({f.count(t.count)} candles)
+										</option>
+									))}
+								</select>
+							)}
+						</Field>
+					</div>
+				</Panel>
+				<Panel title="2. Strategy">
+					<div className="form">
+						<div
+							className="choice-list"
+							role="radiogroup"
+							aria-label="Strategy"
+						>
+							{p.strategies.map((s) => (
+								<label key={s.id} className="choice">
+									<input
+										type="radio"
+										name="strategy"
+										checked={s.id === form.strategy}
+										onChange={() =>
+											set({ strategy: s.id, inputs: toDraft(s.inputs) })
+										}
+									/>
+									<span>
+										<strong>{s.name}</strong>
+										{s.starter && <span className="badge">starter</span>}
+										<span className="hint">{s.description}</span>
+									</span>
+								</label>
+							))}
+						</div>
+						{strategy && (
+							<InputsForm
+								inputs={strategy.inputs}
+								draft={form.inputs}
+								onChange={(inputs) => set({ inputs })}
+							/>
+						)}
+						{problem("inputs") && (
+							<p className="field-error" role="alert">
+								{problem("inputs")}
+							</p>
+						)}
+					</div>
+				</Panel>
+				<Panel title="3. Prices">
+					<FeedFields form={form} set={set} market={market} />
+				</Panel>
+			</div>
+			<div className="span-4">
+				<Panel title="4. Start" className="sticky-panel">
+					<div className="form">
+						<Field
+							label="Name"
+							hint="as you will find it in lists"
+							error={problem("name")}
+						>
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									value={form.name}
+									placeholder={suggested}
+									maxLength={64}
+									onChange={(ev) => set({ name: ev.target.value })}
+								/>
+							)}
+						</Field>
+						<Field
+							label={`Play money${market ? ` (${market.quote})` : ""}`}
+							error={balanceBad ?? problem("initial_balance")}
+						>
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									inputMode="decimal"
+									required
+									value={form.balance}
+									onChange={(ev) => set({ balance: ev.target.value })}
+								/>
+							)}
+						</Field>
+						<p className="notice">
+							This is a paper bot: it trades with play money and never touches
+							an exchange account.
+						</p>
+						{error !== null && (
+							<p className="notice notice-error" role="alert">
+								{explain(error)}
+							</p>
+						)}
+						<div className="form-actions">
+							<button
+								type="submit"
+								className="btn btn-primary grow"
+								disabled={busy || !body}
+							>
+								Create and start
+							</button>
+							<button
+								type="button"
+								className="btn"
+								disabled={busy || !body}
+								onClick={() => void submit(false)}
+							>
+								Only create
+							</button>
+						</div>
+					</div>
+				</Panel>
+			</div>
+		</form>
+	);
+}
+
+export default function BotCreate() {
+	usePageTitle("New bot");
+	const trader = useCanTrade();
+	const markets = useQuery({
+		queryKey: ["markets"],
+		queryFn: ({ signal }) => getMarkets(signal),
+	});
+	const strategies = useQuery({
+		queryKey: ["strategies"],
+		queryFn: ({ signal }) => getStrategies(signal),
+	});
+	const failed = markets.error ?? strategies.error;
+	return (
+		<>
+			<div className="page-head">
+				<h1>New bot</h1>
+				<span className="spacer" />
+				<ButtonLink href="/bots">Cancel</ButtonLink>
+			</div>
+			{!trader ? (
+				<div className="panel">
+					<Empty title="Viewers cannot create bots">
+						Ask an administrator for the role of a trader.
+					</Empty>
+				</div>
+			) : markets.data && strategies.data ? (
+				markets.data.items.length === 0 ? (
+					<div className="panel">
+						<Empty title="There is no market yet">
+							Import candles first: <code>orchctl candles import FILE</code>.
+						</Empty>
+					</div>
+				) : (
+					<Wizard
+						markets={markets.data.items}
+						strategies={strategies.data.items}
+					/>
+				)
+			) : failed ? (
+				<LoadError
+					error={failed}
+					retry={() => {
+						void markets.refetch();
+						void strategies.refetch();
+					}}
+				/>
+			) : (
+				<div className="panel">
+					<SkeletonRows rows={8} />
+				</div>
+			)}
+		</>
+	);
+}
