@@ -149,6 +149,36 @@ static const struct ctl_opt *find_opt(const struct ctl_opt *opts, struct str nam
 	return NULL;
 }
 
+static bool set_num(struct ctl *c, const struct ctl_opt *o, const char *v)
+{
+	double x;
+
+	if (!str_double(str_c(v), &x) || (o->hi > o->lo &&
+	    (x < (double)o->lo || x > (double)o->hi))) {
+		if (o->hi > o->lo)
+			ctl_usage(c, "--%s %s: not a number from %" PRId64
+				  " to %" PRId64, o->name, v, o->lo, o->hi);
+		else
+			ctl_usage(c, "--%s %s: not a number", o->name, v);
+		return false;
+	}
+	*(double *)o->to = x;
+	return true;
+}
+
+static bool set_list(struct ctl *c, const struct ctl_opt *o, const char *v)
+{
+	struct ctl_texts *list = o->to;
+
+	if (list->n == CTL_TEXTS_MAX) {
+		ctl_usage(c, "--%s: given more than %d times", o->name,
+			  CTL_TEXTS_MAX);
+		return false;
+	}
+	list->v[list->n++] = v;
+	return true;
+}
+
 static bool set_opt(struct ctl *c, const struct ctl_opt *o, const char *v)
 {
 	int64_t n;
@@ -188,6 +218,10 @@ static bool set_opt(struct ctl *c, const struct ctl_opt *o, const char *v)
 		}
 		*(int64_t *)o->to = n;
 		return true;
+	case CTL_NUM:
+		return set_num(c, o, v);
+	case CTL_LIST:
+		return set_list(c, o, v);
 	}
 	return false;
 }

@@ -64,7 +64,11 @@ enum ctl_type {
 	CTL_TEXT,	/* const char * */
 	CTL_INT,	/* int64_t within lo..hi, when hi > lo */
 	CTL_TIME,	/* int64_t milliseconds, see time_parse() */
+	CTL_NUM,	/* double within lo..hi, when hi > lo */
+	CTL_LIST,	/* struct ctl_texts: may be given again and again */
 };
+#define CTL_TEXTS_MAX 128
+struct ctl_texts { const char *v[CTL_TEXTS_MAX]; size_t n; };
 struct ctl_opt {
 	const char *name;		/* "dry-run" for --dry-run */
 	char letter;			/* 'n' for -n; 0: none */
