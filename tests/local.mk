@@ -40,6 +40,7 @@ unit_tests += %D%/unit/test_ops_metrics
 unit_tests += %D%/unit/test_proc_board
 unit_tests += %D%/unit/test_proc_rate
 unit_tests += %D%/unit/test_proc_super
+unit_tests += %D%/unit/test_cache
 unit_tests += %D%/unit/test_clock
 unit_tests += %D%/unit/test_conf
 unit_tests += %D%/unit/test_conf_settings
@@ -71,6 +72,9 @@ db_tests += %D%/db/test_migrate
 unit_tests += %D%/unit/test_db_stmts
 unit_tests += %D%/unit/test_auth_rules
 unit_tests += %D%/unit/test_sql_split
+
+# Brings a redis-server of its own, or skips.
+db_tests += %D%/redis/test_cache_redis
 
 # Tests of the db module itself run it on statements of their own.
 own_stmts_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/%D%/db \
