@@ -126,4 +126,5 @@ clean-local:
 	-rm -rf %D%/integ/template
 	-find . -name '*.gcda' -o -name '*.gcno' | xargs rm -f
 
+include tests/fuzz/local.mk
 include tests/integ/local.mk

@@ -1,0 +1,45 @@
+# Fuzz targets.  To add one: fuzz_x.c, seeds in corpus/x/, and three lines:
+#
+#	fuzz_targets += %D%/fuzz_x
+#	%C%_fuzz_x_LDADD = $(fuzz_ldadd)
+#	%C%_fuzz_x_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets =
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+AM_CPPFLAGS += -I$(srcdir)/%D%
+EXTRA_DIST += %D%/fuzz.h %D%/corpus
+
+fuzz_targets += %D%/fuzz_json
+%C%_fuzz_json_LDADD = $(fuzz_ldadd)
+%C%_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_money
+%C%_fuzz_money_LDADD = $(fuzz_ldadd)
+%C%_fuzz_money_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_settings
+%C%_fuzz_settings_LDADD = $(fuzz_ldadd)
+%C%_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_text
+%C%_fuzz_text_LDADD = $(fuzz_ldadd)
+%C%_fuzz_text_LDFLAGS = $(fuzz_ldflags)
+
+# libFuzzer brings a main() of its own; else ours replays the corpus.
+check_PROGRAMS += $(fuzz_targets)
+if FUZZ
+fuzz_ldadd = $(LIB_LIVE) $(ORCH_LIBS)
+else
+check_LIBRARIES += %D%/libfuzz.a
+%C%_libfuzz_a_SOURCES = %D%/fuzz_main.c
+fuzz_ldadd = %D%/libfuzz.a $(LIB_LIVE) $(ORCH_LIBS)
+TESTS += $(fuzz_targets)
+endif
+
+# New inputs stay in the build directory, beside the program.
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+fuzz: $(fuzz_targets)
+	@for t in $(fuzz_targets); do \
+	  n=$$(basename $$t | sed 's/^fuzz_//'); \
+	  $(MKDIR_P) $$t.new && echo "FUZZ $$n" && \
+	  ./$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=1 -verbosity=0 \
+	    $$t.new $(srcdir)/tests/fuzz/corpus/$$n || exit 1; \
+	done
