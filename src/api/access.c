@@ -124,15 +124,9 @@ static int look_up(struct api_req *r, struct str cookie, struct str bearer,
 	uint64_t generation = board_generation(GEN_SESSIONS);
 	int rc;
 
-	rc = limit_guess(r, err);
+	rc = auth_request(r->d->auth, cookie, bearer, who, err);
 	if (rc < 0)
 		return rc;
-	rc = auth_request(r->d->auth, cookie, bearer, who, err);
-	if (rc < 0) {
-		if (rc == -E_UNAUTH)
-			limit_wrong(r);
-		return rc;
-	}
 	memcpy(slot->hash, hash, sizeof(slot->hash));
 	slot->generation = generation;
 	slot->until_ms = r->now_ms + SEEN_MS;

@@ -63,13 +63,8 @@ void origin_headers(struct api_req *r);
 bool origin_preflight(struct api_req *r);
 
 /* -- limit.c -- */
-/* Before the database is asked about credentials: -E_LIMIT when the address
- * has used up its attempts. */
-MUST_CHECK int limit_guess(struct api_req *r, struct err *err);
 /* Counts the request; the RateLimit headers. */
 MUST_CHECK int limit_take(struct api_req *r, struct err *err);
-/* Credentials were wrong: counts against the address. */
-void limit_wrong(struct api_req *r);
 
 /* -- keep.c: answers kept in the worker -- */
 struct keep *keep_new(struct arena *out) NONNULL_RET;

@@ -186,9 +186,12 @@ static int serve(struct api_req *r, struct err *err)
 		return refuse_method(r, err);
 	}
 	rc = access_identify(r, err);
-	if (rc < 0)
-		return rc;
-	rc = limit_take(r, err);
+	/* Nobody, or a wrong secret: that counts against the address. */
+	if (rc == 0 || rc == -E_UNAUTH) {
+		int limited = limit_take(r, err);
+
+		rc = limited < 0 ? limited : rc;
+	}
 	if (rc < 0)
 		return rc;
 	rc = access_allowed(r, err);

@@ -80,12 +80,12 @@ void problem_answer(struct api_req *r, const struct err *err)
 	struct answer *an = r->an;
 	struct jw w;
 
-	if (r->d->conf->env == ENV_DEVELOPMENT)
+	if (rep->said)
+		detail = rep->say;
+	else if (r->d->conf->env == ENV_DEVELOPMENT)
 		detail = err->msg;
 	else if (is_405(r))
 		detail = "This method is not for this path.";
-	else if (rep->said)
-		detail = rep->say;
 	if (code == E_DB || code == E_BUSY)
 		log_warn(r->log, "%s", err->msg);
 	else if (status >= 500)

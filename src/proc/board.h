@@ -171,7 +171,6 @@ const char *slot_state_name(enum slot_state s);
 enum rate_scope {
 	RATE_USER, RATE_ADDRESS, RATE_LOGIN,
 	RATE_LOG,		/* what browsers report */
-	RATE_GUESS,		/* credentials that were wrong */
 };
 struct rate_verdict {
 	bool allowed;
@@ -186,9 +185,6 @@ uint64_t rate_key_address(const struct board *b, enum rate_scope s,
 /* Takes one token of a bucket that holds `burst` and gains `per_minute`.
  * now_ns from clock_mono_ns().  Without a board everything is allowed. */
 void rate_take(struct board *b, uint64_t key, unsigned per_minute,
-	       unsigned burst, int64_t now_ns, struct rate_verdict *ret);
-/* The same question without taking. */
-void rate_peek(struct board *b, uint64_t key, unsigned per_minute,
 	       unsigned burst, int64_t now_ns, struct rate_verdict *ret);
 
 #endif /* PROC_BOARD_H */

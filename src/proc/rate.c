@@ -81,9 +81,8 @@ static int64_t units_to_ms(uint64_t units)
 	return (int64_t)((units + 15) / 16);
 }
 
-static void ask(struct board *b, uint64_t key, unsigned per_minute,
-		unsigned burst, int64_t now_ns, bool take,
-		struct rate_verdict *ret)
+void rate_take(struct board *b, uint64_t key, unsigned per_minute,
+	       unsigned burst, int64_t now_ns, struct rate_verdict *ret)
 {
 	uint64_t step, span, now, tag = key >> (64 - TAG_BITS);
 	acount *set, *way;
@@ -114,11 +113,6 @@ static void ask(struct board *b, uint64_t key, unsigned per_minute,
 			ret->retry_ms = units_to_ms(next - now - span);
 			return;
 		}
-		if (!take) {
-			ret->remaining = (unsigned)((span - (full - now)) / step);
-			ret->reset_ms = units_to_ms(full - now);
-			return;
-		}
 		if (atomic_compare_exchange_weak_explicit(way, &old,
 				tag << TIME_BITS | (next & TIME_MASK),
 				memory_order_relaxed, memory_order_relaxed)) {
@@ -129,16 +123,4 @@ static void ask(struct board *b, uint64_t key, unsigned per_minute,
 			return;
 		}
 	}
-}
-
-void rate_take(struct board *b, uint64_t key, unsigned per_minute,
-	       unsigned burst, int64_t now_ns, struct rate_verdict *ret)
-{
-	ask(b, key, per_minute, burst, now_ns, true, ret);
-}
-
-void rate_peek(struct board *b, uint64_t key, unsigned per_minute,
-	       unsigned burst, int64_t now_ns, struct rate_verdict *ret)
-{
-	ask(b, key, per_minute, burst, now_ns, false, ret);
 }

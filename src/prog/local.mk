@@ -15,4 +15,6 @@ bin_PROGRAMS += %D%/orchctl
 
 LIB_PROG = $(LIB_LIVE)
 
-EXTRA_DIST += %D%/orch-api.c %D%/daemon.c %D%/daemon.h
+sbin_PROGRAMS += %D%/orch-api
+%C%_orch_api_SOURCES = %D%/orch-api.c %D%/daemon.c %D%/daemon.h
+%C%_orch_api_LDADD = $(LIB_LIVE) $(ORCH_LIBS)

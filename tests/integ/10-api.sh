@@ -8,7 +8,6 @@
 cd "$top_srcdir/tests/integ" || exit 99
 
 env_start
-env_set env development
 env_set workers 3
 env_set login_per_minute 10000
 env_set client_log_per_minute 10000

@@ -89,10 +89,11 @@ GET /api/v1/nothing
 run> ! grep -q 10.1.2.3 "$T"/log/*.log
 
 --- paths that are not ours lead nowhere
-GET /api/v1/../../etc/passwd
-<<< 200
-nohead Set-Cookie
-GET /api/v1/me%2f..%2ftokens
+GET /api/v1/tokens/../../../api/v2/me
+<<< 404
+GET /api/v1/me%2f..%2fnothing
+<<< 404
+GET /api/v1/me/
 <<< 404
 GET /api/v1//me
 <<< 401

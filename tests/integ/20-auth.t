@@ -18,7 +18,7 @@ POST /api/v1/login
 
 --- signing in gives a cookie that scripts cannot read
 POST /api/v1/login
-{"name":"anna","password":"correct horse battery staple"}
+{"name":"anna","password":"${PASSWORD}"}
 <<< 200
 .user.name == "anna"
 .user.role == "trader"
@@ -33,7 +33,7 @@ GET /api/v1/me as anna
 <<< 200
 .user.name == "anna"
 (.csrf | length) == 43
-.env == "development"
+.env == "production"
 
 --- a made-up session is 401
 GET /api/v1/me
@@ -58,7 +58,7 @@ PATCH /api/v1/me as anna
 <<< 403
 POST /api/v1/login
 + Sec-Fetch-Site: cross-site
-{"name":"anna","password":"correct horse battery staple"}
+{"name":"anna","password":"${PASSWORD}"}
 <<< 403
 sql> SELECT COUNT(*) FROM user WHERE preferences LIKE '%dark%' => 0
 
@@ -149,7 +149,7 @@ GET /api/v1/me as carl
 
 --- a password that breaks a rule is refused with the rule
 POST /api/v1/me/password as bert
-{"old":"correct horse battery staple","new":"short"}
+{"old":"${PASSWORD}","new":"short"}
 <<< 422
 (.detail | test("15"))
 POST /api/v1/me/password as bert
@@ -159,7 +159,7 @@ POST /api/v1/me/password as bert
 
 --- signing out ends the session in every worker
 POST /api/v1/login
-{"name":"dora","password":"correct horse battery staple"}
+{"name":"dora","password":"${PASSWORD}"}
 <<< 200
 run> login dora
 POST /api/v1/logout as dora

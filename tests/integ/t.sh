@@ -1,5 +1,5 @@
 # t.sh - plays texts of requests and expectations.  Sourced after env.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 #
 #	t_play FILE.t...
 #
@@ -23,7 +23,8 @@
 #	the one form, a success must fit the schema of its operation.
 # .jq expression	must be true of the answer
 # head NAME ~ REGEX, head NAME = TEXT, nohead NAME
-# save NAME .path	for later: ${NAME}
+# save NAME .path	for later: ${NAME}; ${PASSWORD} is everybody's
+# savehead NAME HEADER
 # sql> QUERY => TEXT	columns by tab, rows by "|"
 # run> COMMAND		must succeed (shell; functions of env.sh are there)
 
@@ -51,7 +52,7 @@ t_wrong() {	# line, what
 # Puts what was saved in the place of ${NAME}.
 t_expand() {
 	case $1 in
-	*'${'*) ;;
+	*"\${"*) ;;
 	*) printf '%s\n' "$1"; return ;;
 	esac
 	t_line=$1
@@ -118,7 +119,8 @@ t_send() {	# the status that is wanted
 		return
 	fi
 	case $t_method:$STATUS in
-	HEAD:* | *:204 | *:304) [ -s "$T/body" ] && t_wrong "a body with $STATUS" ;;
+	HEAD:*) ;;	# curl shows the header there
+	*:204 | *:304) [ -s "$T/body" ] && t_wrong "a body with $STATUS" ;;
 	*:2*) t_fits || t_wrong "$(cat "$T/fits.out")" ;;
 	*:[45]*) t_is_problem || t_wrong "the error is no problem+json: $(head_of Content-Type)" ;;
 	esac
@@ -167,6 +169,8 @@ t_expect() {	# one line after <<<
 }
 
 t_play() {
+	printf '%s\n' "$PASSWORD" >"$T/var.PASSWORD"
+	t_vars="$t_vars PASSWORD"
 	for t_path_of in "$@"; do
 		t_file=${t_path_of##*/}
 		t_no=0

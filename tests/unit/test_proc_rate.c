@@ -194,24 +194,6 @@ static void processes_share_a_bucket_and_none_takes_too_much(void **state)
 	close(fds[1]);
 }
 
-static void peeking_takes_nothing(void **state)
-{
-	struct board *b = board_attached();
-	uint64_t key = rate_key_user(b, RATE_GUESS, 77);
-	struct rate_verdict v;
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		rate_peek(b, key, 60, 1, t0, &v);
-		assert_true(v.allowed);
-		assert_int_equal(v.remaining, 1);
-	}
-	assert_int_equal(take_all(key, 60, 1, t0), 1);
-	rate_peek(b, key, 60, 1, t0, &v);
-	assert_false(v.allowed);
-	assert_true(v.retry_ms > 0);
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -223,7 +205,6 @@ int main(void)
 		T(ipv6_counts_by_its_network),
 		T(many_keys_push_out_the_fullest_first),
 		T(a_lowered_burst_counts_at_once),
-		T(peeking_takes_nothing),
 		T(processes_share_a_bucket_and_none_takes_too_much),
 	};
 	int rc;
