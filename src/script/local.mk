@@ -1,1 +1,22 @@
-LIB_SCRIPT = $(LIB_IND)
+noinst_LIBRARIES += %D%/libscript.a
+%C%_libscript_a_SOURCES = \
+	%D%/ast_i.h %D%/fn_account.c %D%/fn_array.c %D%/fn_text.c \
+	%D%/fn_time.c %D%/format.c %D%/gen.c %D%/gen_call.c %D%/gen_decl.c \
+	%D%/gen_expr.c %D%/gen_i.h %D%/gen_stmt.c %D%/heap.c %D%/inputs.c \
+	%D%/lex.c %D%/lib_i.h %D%/lib_table.c %D%/ops.c %D%/ops_i.h \
+	%D%/parse.c %D%/prog_i.h %D%/script.c %D%/script.h %D%/special.c \
+	%D%/vm.c %D%/vm_i.h
+nodist_%C%_libscript_a_SOURCES = %D%/starters_table.c
+LIB_SCRIPT = %D%/libscript.a $(LIB_IND)
+
+# The starter strategies are part of the binary.
+starter_files = \
+	strategies/bollinger_breakout.pine \
+	strategies/ema_cross.pine \
+	strategies/rsi_reversal.pine
+EXTRA_DIST += $(starter_files) %D%/starters.sh
+CLEANFILES += %D%/starters_table.c
+%D%/starters_table.c: $(starter_files) %D%/starters.sh
+	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
+	  $(SHELL) %D%/starters.sh $(starter_files) >$(abs_builddir)/$@.tmp && \
+	  mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

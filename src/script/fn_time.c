@@ -1,0 +1,502 @@
+/* Time: civil parts in a time zone, sessions, timeframes, market facts. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "script/lib_i.h"
+
+#define FN(name) int fn_##name(struct script_vm *vm, double *ret, const double *a, size_t n)
+#define DAY_MS 86400000LL
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	int64_t q = a / b;
+
+	return a % b < 0 ? q - 1 : q;
+}
+
+/* --- Time zones ---------------------------------------------------------- */
+
+/* Zones by name: standard offset in minutes and the rule of summer time. */
+enum dst { DST_NONE, DST_US, DST_EU, DST_AU };
+static const struct zone { const char *name; int minutes; enum dst dst; } zones[] = {
+	{ "UTC", 0, DST_NONE }, { "GMT", 0, DST_NONE }, { "Etc/UTC", 0, DST_NONE },
+	{ "America/New_York", -300, DST_US }, { "US/Eastern", -300, DST_US },
+	{ "America/Toronto", -300, DST_US }, { "America/Chicago", -360, DST_US },
+	{ "America/Denver", -420, DST_US }, { "America/Los_Angeles", -480, DST_US },
+	{ "America/Sao_Paulo", -180, DST_NONE }, { "Europe/London", 0, DST_EU },
+	{ "Europe/Lisbon", 0, DST_EU }, { "Europe/Berlin", 60, DST_EU },
+	{ "Europe/Paris", 60, DST_EU }, { "Europe/Madrid", 60, DST_EU },
+	{ "Europe/Rome", 60, DST_EU }, { "Europe/Zurich", 60, DST_EU },
+	{ "Europe/Amsterdam", 60, DST_EU }, { "Europe/Athens", 120, DST_EU },
+	{ "Europe/Istanbul", 180, DST_NONE }, { "Europe/Moscow", 180, DST_NONE },
+	{ "Asia/Dubai", 240, DST_NONE }, { "Asia/Kolkata", 330, DST_NONE },
+	{ "Asia/Bangkok", 420, DST_NONE }, { "Asia/Singapore", 480, DST_NONE },
+	{ "Asia/Hong_Kong", 480, DST_NONE }, { "Asia/Shanghai", 480, DST_NONE },
+	{ "Asia/Taipei", 480, DST_NONE }, { "Asia/Seoul", 540, DST_NONE },
+	{ "Asia/Tokyo", 540, DST_NONE }, { "Australia/Sydney", 600, DST_AU },
+	{ "Pacific/Auckland", 720, DST_NONE },
+};
+
+/* 1 = Sunday, as the language counts. */
+static int weekday(int64_t days) { return (int)((days % 7 + 7 + 4) % 7) + 1; }
+
+/* The k-th (1..; 5 = last) Sunday of a month, as a day number. */
+static int64_t sunday(int year, int month, int k)
+{
+	int64_t first = time_from_civil(year, month, 1), d = first;
+
+	d += (8 - weekday(first)) % 7;
+	if (k < 5)
+		return d + 7 * (k - 1);
+	while (d + 7 < (month == 12 ? time_from_civil(year + 1, 1, 1) :
+			time_from_civil(year, month + 1, 1)))
+		d += 7;
+	return d;
+}
+
+static bool summer(const struct zone *z, int64_t utc_ms)
+{
+	int y, m, d;
+	int64_t on, off, std = (int64_t)z->minutes * 60000;
+
+	if (z->dst == DST_NONE)
+		return false;
+	time_to_civil(floor_div(utc_ms + std, DAY_MS), &y, &m, &d);
+	switch (z->dst) {
+	case DST_US:			/* 2:00 local, both ways */
+		on = sunday(y, 3, 2) * DAY_MS + 7200000 - std;
+		off = sunday(y, 11, 1) * DAY_MS + 3600000 - std;
+		return utc_ms >= on && utc_ms < off;
+	case DST_EU:			/* 1:00 UTC, both ways */
+		on = sunday(y, 3, 5) * DAY_MS + 3600000;
+		off = sunday(y, 10, 5) * DAY_MS + 3600000;
+		return utc_ms >= on && utc_ms < off;
+	case DST_AU:
+		on = sunday(y, 10, 1) * DAY_MS + 7200000 - std;
+		off = sunday(y, 4, 1) * DAY_MS + 7200000 - std;
+		return utc_ms >= on || utc_ms < off;
+	case DST_NONE:
+		break;
+	}
+	return false;
+}
+
+/* "UTC+3", "GMT-05:30", "+0200"; what is behind UTC or GMT. */
+static bool offset_minutes(struct str s, int *ret)
+{
+	int sign, h = 0, m = 0, digits = 0;
+
+	if (str_starts(s, "UTC") || str_starts(s, "GMT"))
+		s = str_n(s.p + 3, s.n - 3);
+	if (s.n < 2 || (s.p[0] != '+' && s.p[0] != '-'))
+		return false;
+	sign = s.p[0] == '-' ? -1 : 1;
+	for (size_t i = 1; i < s.n; i++) {
+		if (s.p[i] == ':')
+			continue;
+		if (s.p[i] < '0' || s.p[i] > '9' || ++digits > 4)
+			return false;
+		if (digits <= 2)
+			h = h * 10 + s.p[i] - '0';
+		else
+			m = m * 10 + s.p[i] - '0';
+	}
+	if (h > 14 || m > 59)
+		return false;
+	*ret = sign * (h * 60 + m);
+	return true;
+}
+
+/* What must be added to UTC; ends the run for a zone nobody knows. */
+static int64_t zone_ms(struct script_vm *vm, double tz, int64_t utc_ms)
+{
+	struct str s = is_na(tz) ? str_c(vm->m.timezone) : vm_str(vm, tz);
+	int min;
+
+	if (s.n == 0)
+		s = str_c(vm->m.timezone);
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		if (str_eqc(s, zones[i].name))
+			return ((int64_t)zones[i].minutes +
+				(summer(&zones[i], utc_ms) ? 60 : 0)) * 60000;
+	if (offset_minutes(s, &min))
+		return (int64_t)min * 60000;
+	vm_fail(vm, E_INVAL, vm->call->line, "the time zone \"%.*s\" is not known; write "
+		"it as UTC+2", STR_ARG(s));
+	return 0;
+}
+
+static bool in_range(double t) { return fabs(t) < 8.64e15; }
+
+FN(time_part)
+{
+	int64_t t, day;
+	int y, m, d;
+
+	*ret = NAN;
+	if (isnan(a[0]) || !in_range(a[0]))
+		return 0;
+	t = (int64_t)a[0];
+	t += zone_ms(vm, n > 1 ? a[1] : NAN, t);
+	day = floor_div(t, DAY_MS);
+	time_to_civil(day, &y, &m, &d);
+	t -= day * DAY_MS;
+	switch (vm->call->data) {
+	case TP_YEAR: *ret = y; break;
+	case TP_MONTH: *ret = m; break;
+	case TP_DAY: *ret = d; break;
+	case TP_WEEKDAY: *ret = weekday(day); break;
+	case TP_HOUR: *ret = (double)(t / 3600000); break;
+	case TP_MINUTE: *ret = (double)(t / 60000 % 60); break;
+	case TP_SECOND: *ret = (double)(t / 1000 % 60); break;
+	default: {			/* ISO week: that of its Thursday */
+		int64_t thursday = day - (weekday(day) + 5) % 7 + 3;
+
+		time_to_civil(thursday, &y, &m, &d);
+		*ret = (double)((thursday - time_from_civil(y, 1, 1)) / 7 + 1);
+		break;
+	}
+	}
+	return 0;
+}
+
+FN(timestamp)
+{
+	const double *v = a + (vm->call->data == 1);
+	double tz = vm->call->data == 1 ? a[0] : NAN;
+	int64_t t, months;
+
+	(void)n;
+	*ret = NAN;
+	for (int i = 0; i < 6; i++)
+		if (isnan(v[i]) || fabs(v[i]) > 1e6)
+			return 0;
+	if (v[0] < 1 || v[0] > 9999)
+		return 0;
+	months = (int64_t)v[0] * 12 + (int64_t)v[1] - 1;
+	t = time_from_civil((int)floor_div(months, 12),
+			    (int)(months - floor_div(months, 12) * 12) + 1, 1);
+	t = (t + (int64_t)v[2] - 1) * DAY_MS + (int64_t)v[3] * 3600000 +
+	    (int64_t)v[4] * 60000 + (int64_t)v[5] * 1000;
+	*ret = (double)(t - zone_ms(vm, tz, t - zone_ms(vm, tz, t)));
+	return 0;
+}
+
+/* "2024-01-31T13:00:00+02:00", "31 Jan 2024 13:00 +0000", "2024-01-31". */
+static bool read_date(struct str s, int64_t *ret)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char buf[64], mon[16];
+	int y, d, h = 0, m = 0, sec = 0;
+	const char *at;
+
+	if (s.n >= sizeof(buf))
+		return false;
+	memcpy(buf, s.p, s.n);
+	buf[s.n] = '\0';
+	if (time_parse(ret, buf))
+		return true;
+	if (sscanf(buf, "%d %15s %d %d:%d:%d", &d, mon, &y, &h, &m, &sec) < 3 &&
+	    sscanf(buf, "%15s %d %d %d:%d:%d", mon, &d, &y, &h, &m, &sec) < 3)
+		return false;
+	mon[3] = '\0';
+	at = strstr(months, mon);
+	if (at == NULL || y < 1 || y > 9999 || d < 1 || d > 31)
+		return false;
+	*ret = (time_from_civil(y, (int)(at - months) / 3 + 1, d)) * DAY_MS +
+	       h * 3600000LL + m * 60000LL + sec * 1000LL;
+	at = strrchr(buf, '+') != NULL ? strrchr(buf, '+') : strrchr(buf, '-');
+	if (at != NULL && offset_minutes(str_c(at), &h))
+		*ret -= h * 60000LL;
+	return true;
+}
+
+FN(time_text)
+{
+	struct str s = vm_str(vm, a[0]);
+	int64_t t;
+
+	(void)n;
+	if (!read_date(s, &t)) {
+		vm_fail(vm, E_INVAL, vm->call->line, "timestamp(): \"%.*s\" is not a date; "
+			"write 2024-01-31 13:00", STR_ARG(s));
+		return 0;
+	}
+	*ret = (double)t;
+	return 0;
+}
+
+FN(format_time)
+{
+	struct str f = is_na(a[1]) ? STR("yyyy-MM-dd'T'HH:mm:ssZ") : vm_str(vm, a[1]);
+	char buf[256];
+	size_t w = 0, i = 0;
+	int64_t t, day, off;
+	int y, m, d;
+
+	(void)n;
+	if (isnan(a[0]) || !in_range(a[0])) {
+		*ret = vm_str_new(vm, "NaN", 3);
+		return 0;
+	}
+	off = zone_ms(vm, a[2], (int64_t)a[0]);
+	t = (int64_t)a[0] + off;
+	day = floor_div(t, DAY_MS);
+	time_to_civil(day, &y, &m, &d);
+	t -= day * DAY_MS;
+	while (i < f.n && w + 16 < sizeof(buf)) {
+		size_t run = 1;
+		int v;
+		char c = f.p[i];
+
+		while (i + run < f.n && f.p[i + run] == c)
+			run++;
+		v = c == 'y' ? y : c == 'M' ? m : c == 'd' ? d :
+		    c == 'H' ? (int)(t / 3600000) : c == 'm' ? (int)(t / 60000 % 60) :
+		    c == 's' ? (int)(t / 1000 % 60) : -1;
+		if (v >= 0)
+			w += (size_t)snprintf(buf + w, sizeof(buf) - w, "%0*d",
+					      run > 4 ? 4 : (int)run,
+					      c == 'y' && run == 2 ? v % 100 : v);
+		else if (c == 'Z')
+			w += (size_t)snprintf(buf + w, sizeof(buf) - w, "%c%02d%02d",
+					      off < 0 ? '-' : '+', (int)(llabs(off) / 3600000),
+					      (int)(llabs(off) / 60000 % 60));
+		else if (c != '\'')
+			for (size_t k = 0; k < run && w + 1 < sizeof(buf); k++)
+				buf[w++] = c;
+		i += run;
+	}
+	*ret = vm_str_new(vm, buf, w < sizeof(buf) ? w : sizeof(buf) - 1);
+	return 0;
+}
+
+/* --- Timeframes ---------------------------------------------------------- */
+
+int64_t tf_text_ms(struct str tf)
+{
+	uint64_t k = 1;
+	char unit = 'm';
+
+	if (tf.n == 0)
+		return -1;
+	if (tf.p[tf.n - 1] < '0' || tf.p[tf.n - 1] > '9') {
+		unit = tf.p[tf.n - 1];
+		tf.n--;
+	}
+	if (tf.n > 0 && (!str_u64(tf, &k) || k == 0 || k > 100000))
+		return -1;
+	switch (unit) {
+	case 'm': return (int64_t)k * 60000;
+	case 'S': return (int64_t)k * 1000;
+	case 'D': return (int64_t)k * DAY_MS;
+	case 'W': return (int64_t)k * 7 * DAY_MS;
+	case 'M': return 0;
+	default: return -1;
+	}
+}
+
+/* Number of the period of timeframe `tf` (ms, 0 = month) that holds t. */
+static int64_t period_of(int64_t t, int64_t tf, int64_t months)
+{
+	int y, m, d;
+
+	if (tf == 0) {
+		time_to_civil(floor_div(t, DAY_MS), &y, &m, &d);
+		return floor_div((int64_t)y * 12 + m - 1, months > 0 ? months : 1);
+	}
+	if (tf % (7 * DAY_MS) == 0)		/* weeks begin on Monday */
+		return floor_div(t + 3 * DAY_MS, tf);
+	return floor_div(t, tf);
+}
+
+static int64_t period_start(int64_t k, int64_t tf)
+{
+	if (tf == 0)
+		return time_from_civil((int)floor_div(k, 12),
+				       (int)(k - floor_div(k, 12) * 12) + 1, 1) * DAY_MS;
+	return tf % (7 * DAY_MS) == 0 ? k * tf - 3 * DAY_MS : k * tf;
+}
+
+FN(day_changed)
+{
+	(void)vm;
+	(void)n;
+	*ret = isnan(a[1]) || period_of((int64_t)a[0], DAY_MS, 1) !=
+	       period_of((int64_t)a[1], DAY_MS, 1);
+	return 0;
+}
+
+static int64_t tf_arg(struct script_vm *vm, double ref)
+{
+	struct str s = is_na(ref) ? STR("") : vm_str(vm, ref);
+	int64_t ms = s.n == 0 ? vm->tf_ms : tf_text_ms(s);
+
+	if (ms < 0) {
+		vm_fail(vm, E_INVAL, vm->call->line, "\"%.*s\" is not a timeframe",
+			STR_ARG(s));
+		return DAY_MS;
+	}
+	return ms;
+}
+
+FN(tf_change)
+{
+	int64_t tf = tf_arg(vm, a[2]);
+
+	(void)n;
+	*ret = isnan(a[1]) || period_of((int64_t)a[0], tf, 1) !=
+	       period_of((int64_t)a[1], tf, 1);
+	return 0;
+}
+
+FN(tf_seconds)
+{
+	int64_t tf = tf_arg(vm, a[0]);
+
+	(void)n;
+	*ret = tf == 0 ? 2628003 : (double)tf / 1000;
+	return 0;
+}
+
+FN(time_close)
+{
+	int64_t k;
+
+	(void)n;
+	if (vm->tf_ms > 0) {
+		*ret = a[0] + (double)vm->tf_ms;
+		return 0;
+	}
+	k = period_of((int64_t)a[0], 0, 1);
+	*ret = (double)period_start(k + 1, 0);
+	return 0;
+}
+
+/* "0930-1600:23456", several separated by commas; days 1 = Sunday. */
+static bool session_holds(struct str all, int64_t local)
+{
+	struct str part, hours;
+	int64_t day = floor_div(local, DAY_MS), min = (local - day * DAY_MS) / 60000;
+
+	while (str_split(&all, ',', &part)) {
+		uint64_t from, to;
+		int64_t b, e;
+		char wd = (char)('0' + weekday(day));
+
+		str_split(&part, ':', &hours);
+		if (str_eqc(hours, "24x7"))
+			return true;
+		if (hours.n != 9 || !str_u64(str_n(hours.p, 4), &from) ||
+		    !str_u64(str_n(hours.p + 5, 4), &to))
+			continue;
+		b = (int64_t)(from / 100 * 60 + from % 100);
+		e = (int64_t)(to / 100 * 60 + to % 100);
+		if (part.n > 0 && memchr(part.p, wd, part.n) == NULL)
+			continue;
+		if (b < e ? min >= b && min < e : min >= b || min < e)
+			return true;
+	}
+	return false;
+}
+
+/* time(timeframe, session, zone): na outside the session. */
+FN(in_session)
+{
+	int64_t tf = tf_arg(vm, a[1]), t, k;
+	struct str s = is_na(a[2]) ? STR("") : vm_str(vm, a[2]);
+
+	(void)n;
+	*ret = NAN;
+	if (isnan(a[0]) || !in_range(a[0]))
+		return 0;
+	t = (int64_t)a[0];
+	if (s.n > 0 && !session_holds(s, t + zone_ms(vm, a[3], t)))
+		return 0;
+	k = period_of(t, tf, 1);
+	*ret = (double)period_start(vm->call->data == 1 ? k + 1 : k, tf);
+	return 0;
+}
+
+/* --- The market ------------------------------------------------------------ */
+
+FN(market_number)
+{
+	double mult = 0;
+	const char *tf = vm->m.timeframe;
+
+	(void)a;
+	(void)n;
+	for (; *tf >= '0' && *tf <= '9'; tf++)
+		mult = mult * 10 + (*tf - '0');
+	switch (vm->call->data) {
+	case MN_MINTICK: *ret = vm->m.mintick; break;
+	case MN_POINTVALUE: *ret = vm->m.pointvalue; break;
+	default: *ret = mult > 0 ? mult : 1; break;
+	}
+	return 0;
+}
+
+FN(market_text)
+{
+	const struct script_market *m = &vm->m;
+	char buf[200];
+	const char *s = "";
+
+	(void)a;
+	(void)n;
+	switch (vm->call->data) {
+	case MT_TICKER: s = m->symbol; break;
+	case MT_TICKERID:
+		snprintf(buf, sizeof(buf), "%s%s%s", m->exchange,
+			 m->exchange[0] != '\0' ? ":" : "", m->symbol);
+		s = buf;
+		break;
+	case MT_ROOT: case MT_BASE: s = m->base[0] != '\0' ? m->base : m->symbol; break;
+	case MT_PREFIX: s = m->exchange; break;
+	case MT_QUOTE: s = m->quote; break;
+	case MT_DESCRIPTION: s = m->description; break;
+	case MT_TIMEZONE: s = m->timezone; break;
+	case MT_TYPE: s = "crypto"; break;
+	case MT_SESSION: s = "24x7"; break;
+	default: s = m->timeframe; break;
+	}
+	*ret = vm_str_new(vm, s, strlen(s));
+	return 0;
+}
+
+FN(timeframe_is)
+{
+	const char *tf = vm->m.timeframe, unit = tf[0] != '\0' ? tf[strlen(tf) - 1] : '0';
+	bool dwm = unit == 'D' || unit == 'W' || unit == 'M';
+
+	(void)a;
+	(void)n;
+	switch (vm->call->data) {
+	case TI_DAILY: *ret = unit == 'D'; break;
+	case TI_WEEKLY: *ret = unit == 'W'; break;
+	case TI_MONTHLY: *ret = unit == 'M'; break;
+	case TI_INTRADAY: *ret = !dwm; break;
+	case TI_SECONDS: *ret = unit == 'S'; break;
+	case TI_MINUTES: *ret = !dwm && unit != 'S'; break;
+	default: *ret = dwm; break;
+	}
+	return 0;
+}
+
+FN(is_last)
+{
+	(void)n;
+	*ret = vm->m.last_bar_index < 0 || a[0] >= (double)vm->m.last_bar_index;
+	return 0;
+}
+
+FN(last_index)
+{
+	(void)n;
+	*ret = vm->m.last_bar_index < 0 ? a[0] : (double)vm->m.last_bar_index;
+	return 0;
+}

@@ -1,0 +1,883 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "script/gen_i.h"
+#include "script/lib_i.h"
+
+#define CALL_DEPTH_MAX 48
+
+struct val *arg_find(struct args *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (str_eqc(a->v[i].name, name))
+			return &a->v[i].v;
+	return NULL;
+}
+
+/* --- Binding arguments to a signature ---------------------------------- */
+
+struct want { struct str name; char type, mark; double def; bool has_def; };
+
+/* The next word of a signature. */
+static bool sig_next(struct str *sig, struct want *ret)
+{
+	struct str w, t;
+
+	*sig = str_trim(*sig);
+	if (sig->n == 0 || !str_split(sig, ' ', &w))
+		return false;
+	str_split(&w, ':', &ret->name);
+	t = w;
+	ret->type = t.p[0];
+	ret->mark = t.n > 1 ? t.p[1] : '\0';
+	ret->has_def = ret->mark == '=';
+	ret->def = NAN;
+	if (ret->has_def && !str_double(str_n(t.p + 2, t.n - 2), &ret->def))
+		ret->has_def = false;
+	return true;
+}
+
+static const struct type *letter_type(struct gen *g, const char *t)
+{
+	switch (*t) {
+	case 'b': return &ty_bool;
+	case 'i': return &ty_int;
+	case 'f': return &ty_float;
+	case 's': return &ty_string;
+	case 'c': return &ty_color;
+	case 'p': return &ty_plot;
+	case 'A': return type_array(g, letter_type(g, t + 1));
+	case 'd': return type_drawing(g, str_c(t + 1));
+	default: return &ty_void;
+	}
+}
+
+/* Fits, after conversion, or says so (unless quiet). */
+static bool convert(struct gen *g, struct want *w, struct val *v, struct val *first,
+		    const struct ast *at, bool quiet)
+{
+	const struct type *t = NULL;
+	bool ok = true;
+
+	switch (w->type) {
+	case 'x': ok = v->ty->b != TY_VOID && v->ty->b != TY_TUPLE; break;
+	case 'n': ok = is_numeric(v->ty) || v->ty->b == TY_NA; break;
+	case 'a': ok = v->ty->b == TY_ARRAY || v->ty->b == TY_ERROR; break;
+	case 'e': t = first->ty->b == TY_ARRAY ? first->ty->elem : &ty_error; break;
+	default: t = letter_type(g, &w->type); break;
+	}
+	if (t != NULL && t->b == TY_INT && v->ty->b == TY_FLOAT) {
+		*v = op(g, OP_TOINT, &ty_int, *v, *v, *v);
+		return true;
+	}
+	if (t != NULL) {
+		ok = can_coerce(g, v->ty, t);
+		if (ok)
+			*v = coerce(g, *v, t, at, "this argument");
+	}
+	if (!ok && !quiet)
+		ERR_AT(g->c, at, "TYPE", "argument \"%.*s\" is %s, which does not fit "
+		       "here", STR_ARG(w->name), type_name(g, v->ty));
+	return ok;
+}
+
+static const struct arg *arg_for(const struct args *a, struct want *w, size_t k,
+				 size_t n_pos)
+{
+	if (k < n_pos)
+		return &a->v[k];
+	for (size_t i = n_pos; i < a->n; i++)
+		if (str_eq(a->v[i].name, w->name))
+			return &a->v[i];
+	return NULL;
+}
+
+/* All parameters in order; the number of them, or -1. */
+static int bind(struct gen *g, const struct lib *l, const struct args *a,
+		struct val *ret, const struct ast *at, bool quiet)
+{
+	struct str sig = str_c(l->sig);
+	struct want w;
+	size_t n = 0, used = 0, n_pos = 0;
+
+	while (n_pos < a->n && a->v[n_pos].name.n == 0)
+		n_pos++;
+	for (; sig_next(&sig, &w); n++) {
+		const struct arg *x = arg_for(a, &w, n, n_pos);
+
+		if (x == NULL) {
+			if (w.mark != '?' && !w.has_def) {
+				if (!quiet)
+					ERR_AT(g->c, at, "ARGS", "%s() needs the argument "
+					       "\"%.*s\"", l->name, STR_ARG(w.name));
+				return -1;
+			}
+			ret[n] = val_const(w.type == 'a' ? &ty_na : letter_type(g, &w.type),
+					   w.def);
+			if (w.type == 'e' || w.type == 'x')
+				ret[n].ty = &ty_na;
+			continue;
+		}
+		used++;
+		ret[n] = x->v;
+		if (!convert(g, &w, &ret[n], &ret[0], x->at, quiet))
+			return -1;
+	}
+	if (used == a->n)
+		return (int)n;
+	if (l->kind == LIB_PLOT || l->kind == LIB_CMD || l->kind == LIB_NOTE) {
+		/* names that only matter for display, unless misspelt */
+		if (n_pos <= n || l->kind == LIB_PLOT)
+			return (int)n;
+	}
+	if (!quiet)
+		ERR_AT(g->c, at, "ARGS", "%s() takes other arguments than these: %s",
+		       l->name, l->sig[0] != '\0' ? l->sig : "none");
+	return -1;
+}
+
+/* --- Calling C ----------------------------------------------------------- */
+
+static const struct type *ret_type(struct gen *g, const struct lib *l,
+				   const struct val *v, size_t n)
+{
+	switch (l->ret[0]) {
+	case '0': return v[0].ty;
+	case '1': return v[1].ty;
+	case 'e': return v[0].ty->b == TY_ARRAY ? v[0].ty->elem : &ty_error;
+	case 'n':
+		for (size_t i = 0; i < n; i++)
+			if (v[i].ty->b != TY_INT)
+				return &ty_float;
+		return &ty_int;
+	default:
+		return letter_type(g, l->ret);
+	}
+}
+
+static int call_new(struct gen *g, const struct lib *l, const struct val *v, size_t n,
+		    bool columns)
+{
+	struct call c = { .fn = l->fn, .name = l->name, .n = n, .line = g->line,
+			  .data = l->code };
+
+	if (columns) {
+		c.cols = NEW_N(g->c->out, struct cref, n);
+		for (size_t i = 0; i < n; i++)
+			c.cols[i] = to_col(g, v[i]);
+	} else {
+		c.args = NEW_N(g->c->out, int, n);
+		for (size_t i = 0; i < n; i++)
+			c.args[i] = to_reg(g, v[i]);
+	}
+	*array_push(g->c->out, &g->p->calls) = c;
+	return (int)g->p->calls.n - 1;
+}
+
+struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
+		    const struct ast *at)
+{
+	const struct type *t = ret_type(g, l, v, n);
+	enum rate rate = l->flags & (LF_PURE | LF_ONCE) ? RATE_ONCE : RATE_BAR;
+	struct buf *outer = g->cur;
+	struct cop *o;
+	struct val r;
+	int id;
+
+	(void)at;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].ty->b == TY_ERROR)
+			return val_error();
+		rate = v[i].rate > rate ? v[i].rate : rate;
+	}
+	if (rate == RATE_COL && l->flags & LF_HEAP)
+		rate = RATE_BAR;
+	if (rate == RATE_COL) {
+		id = call_new(g, l, v, n, true);
+		r = val_col(t, col_new(g, t, 0));
+		o = array_push(g->c->out, &g->p->cops);
+		*o = (struct cop){ .kind = COP_CALL, .dst = r.col, .unit = id, .reg = -1 };
+		return r;
+	}
+	if (rate == RATE_ONCE)
+		g->cur = &g->init;
+	id = call_new(g, l, v, n, false);
+	r = val_reg(t, rate, reg_new(g, NAN));
+	emit(g, in_call, r.reg, id, 0, 0);
+	g->cur = outer;
+	return r;
+}
+
+/* --- Indicators ----------------------------------------------------------- */
+
+static struct val fixed_col(const char *names, char c, const char *cols)
+{
+	(void)names;
+	return val_col(c == 't' ? &ty_int : &ty_float, (int)(strchr(cols, c) - cols));
+}
+
+static struct val ind_input(struct gen *g, char c, struct val *v, const struct ast *at)
+{
+	struct val x, k;
+
+	if (c >= '0' && c <= '9' && c != '3')
+		return v[c - '0'];
+	if (c == '3') {				/* hlc3 */
+		bool found;
+
+		return gen_builtin_var(g, "hlc3", at, &found);
+	}
+	if (c == 'A') {				/* a new day begins */
+		x = val_col(&ty_int, COL_TIME);
+		k = history(g, x, val_const(&ty_int, 1), at);
+		return lib_call(g, &lib_day_changed, (struct val[]){ x, k }, 2, at);
+	}
+	return fixed_col("", c, "ohlcvt");
+}
+
+/* Parameters are known before the first bar, or the window is read anew. */
+static bool ind_params(struct gen *g, struct unit *u, struct val *p, const struct lib *l,
+		       const struct ast *at)
+{
+	for (size_t k = 0; k < u->d->n_param; k++) {
+		if (p[k].rate == RATE_CONST && isnan(p[k].k)) {
+			ERR_AT(g->c, at, "ARGS", "%s(): an argument is na", l->name);
+			return false;
+		}
+		if (p[k].rate <= RATE_ONCE)
+			continue;
+		if (k > 0 || u->d->window == IND_RECURSIVE) {
+			ERR_AT(g->c, at, "QUALIFIER", "%s() needs a \"%s\" that is the "
+			       "same on every bar: a constant, an input or made of "
+			       "these", l->name, u->d->param[k].name);
+			return false;
+		}
+		u->dyn = true;
+	}
+	return true;
+}
+
+static bool ind_const_check(struct gen *g, const struct ind_def *d, const struct val *p,
+			    const struct ast *at)
+{
+	double q[IND_PARAMS_MAX];
+	struct err err;
+
+	ind_defaults(d, q);
+	for (size_t k = 0; k < d->n_param; k++)
+		if (p[k].rate == RATE_CONST)
+			q[k] = p[k].k;
+	if (ind_check(d, q, &err) == 0)
+		return true;
+	ERR_AT(g->c, at, "RANGE", "%s", err.msg);
+	return false;
+}
+
+static struct val ind_result(struct gen *g, const struct lib *l, const struct val *v,
+			     int first, bool column)
+{
+	static const struct type ty_tuple = { .b = TY_TUPLE };
+	bool many = l->ret[0] == '(';
+	size_t n = many ? strlen(l->ret) - 2 : 1;
+	struct val r = val_const(&ty_tuple, NAN), *t = NEW_N(g->c->tmp, struct val, n);
+
+	for (size_t k = 0; k < n; k++) {
+		const struct type *ty = many ? letter_type(g, &l->ret[k + 1]) :
+					       ret_type(g, l, v, 0);
+
+		t[k] = column ? val_col(ty, first + (int)k) :
+				val_reg(ty, RATE_BAR, first + (int)k);
+	}
+	if (!many)
+		return t[0];
+	r.tup = t;
+	r.n = n;
+	return r;
+}
+
+static int ind_emit(struct gen *g, struct unit *u, const struct val *in,
+		    const struct val *p, bool column)
+{
+	struct buf *outer = g->cur;
+	int id;
+
+	for (size_t k = 0; k < u->d->n_param; k++)
+		u->param[k] = to_reg(g, p[k]);
+	for (size_t k = 0; k < u->d->n_in; k++) {
+		if (column)
+			u->in[k] = to_col(g, in[k]);
+		else
+			u->in_reg[k] = to_reg(g, in[k]);
+	}
+	u->column = column;
+	u->out = -1;
+	for (size_t k = 0; k < u->d->n_out; k++) {
+		int at = column ? col_new(g, &ty_float, 0) : reg_new(g, NAN);
+
+		u->out = u->out < 0 ? at : u->out;
+	}
+	*array_push(g->c->out, &g->p->units) = *u;
+	id = (int)g->p->units.n - 1;
+	if (column)
+		*array_push(g->c->out, &g->p->cops) = (struct cop){
+			.kind = COP_IND, .dst = u->out, .unit = id, .reg = -1 };
+	else
+		emit(g, in_unit, 0, id, 0, 0);
+	g->cur = outer;
+	return u->out;
+}
+
+struct val gen_ind(struct gen *g, const struct lib *l, struct val *v, size_t n,
+		   const struct ast *at)
+{
+	struct str map = str_c(l->map), row, ins;
+	struct unit u = { .line = g->line };
+	struct val in[IND_INPUTS_MAX], p[IND_PARAMS_MAX];
+	bool column = g->cond == 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].ty->b == TY_ERROR)
+			return val_error();
+	str_split(&map, ':', &row);
+	str_split(&map, '/', &ins);
+	u.d = ind_find(str_dup(g->c->tmp, row));
+	assert(u.d != NULL && ins.n == u.d->n_in && map.n <= IND_PARAMS_MAX);
+	for (size_t k = 0; k < ins.n; k++) {
+		in[k] = ind_input(g, ins.p[k], v, at);
+		column = column && in[k].rate <= RATE_COL;
+	}
+	for (size_t k = 0; k < u.d->n_param; k++) {
+		char c = k < map.n ? map.p[k] : 'D';
+
+		p[k] = c >= '0' && c <= '9' ? v[c - '0'] :
+		       val_const(&ty_int, c == 'Z' ? 0 : c == 'O' ? 1 :
+				 u.d->param[k].def);
+	}
+	if (!ind_params(g, &u, p, l, at) || !ind_const_check(g, u.d, p, at))
+		return val_error();
+	if (g->cond > 0 && u.d->window == IND_RECURSIVE)
+		WARN_AT(g->c, at, "CONDITIONAL", "%s() keeps a history of its own and only "
+			"advances on bars where it is run: compute it before the "
+			"condition", l->name);
+	column = column && !u.dyn;
+	return ind_result(g, l, v, ind_emit(g, &u, in, p, column), column);
+}
+
+/* --- Variables of the library ---------------------------------------------- */
+
+static struct val average_of(struct gen *g, const char *how)
+{
+	static const char cols[] = "ohlcv";
+	struct val s = val_col(&ty_float, (int)(strchr(cols, how[0]) - cols)), k;
+
+	for (size_t i = 1; how[i] != '\0'; i++)
+		s = op(g, OP_ADD, &ty_float, s,
+		       val_col(&ty_float, (int)(strchr(cols, how[i]) - cols)), s);
+	k = val_const(&ty_float, (double)strlen(how));
+	return op(g, OP_DIV, &ty_float, s, k, k);
+}
+
+static bool constant_space(const char *name)
+{
+	static const char *const spaces[] = { "plot.", "shape.", "location.", "size.",
+		"hline.", "display.", "format.", "line.style_", "label.style_", "extend.",
+		"xloc.", "yloc.", "position.", "text.", "font.", "scale.", "session.",
+		"barmerge.", "alert.", "order.", "currency.", "adjustment.",
+		"settlement_as_close.", "backadjustment.", "splits.", "dividends.",
+		"earnings.", "box.style_", "hline.style_", "strategy.oca.",
+		"strategy.commission.", "strategy.direction.", "input." };
+
+	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
+		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
+			return true;
+	return strcmp(name, "strategy.fixed") == 0 || strcmp(name, "strategy.cash") == 0 ||
+	       strcmp(name, "strategy.long") == 0 || strcmp(name, "strategy.short") == 0 ||
+	       strcmp(name, "strategy.percent_of_equity") == 0;
+}
+
+static bool color_constant(const char *name, double *ret)
+{
+	static const struct { const char *name; uint32_t rgb; } colors[] = {
+		{ "aqua", 0x00bcd4 }, { "black", 0x363a45 }, { "blue", 0x2962ff },
+		{ "fuchsia", 0xe040fb }, { "gray", 0x787b86 }, { "green", 0x4caf50 },
+		{ "lime", 0x00e676 }, { "maroon", 0x880e4f }, { "navy", 0x311b92 },
+		{ "olive", 0x808000 }, { "orange", 0xff9800 }, { "purple", 0x9c27b0 },
+		{ "red", 0xf23645 }, { "silver", 0xb2b5be }, { "teal", 0x089981 },
+		{ "white", 0xffffff }, { "yellow", 0xfdd835 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
+		if (strcmp(name, colors[i].name) == 0) {
+			*ret = 4278190080.0 + colors[i].rgb;
+			return true;
+		}
+	return false;
+}
+
+/* The last part of a constant's name is its text; OCA and fee kinds too. */
+static struct val space_constant(struct gen *g, const char *name)
+{
+	const char *last = strrchr(name, '.') + 1;
+
+	if (strncmp(name, "format.", 7) == 0 || strncmp(name, "strategy.", 9) == 0)
+		return val_text(g, str_c(last));
+	return val_text(g, str_c(last));
+}
+
+static const struct lib *find_in(const struct lib *t, const char *name)
+{
+	for (; t->name != NULL; t++)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	return NULL;
+}
+
+static const char *old_var(const char *name)
+{
+	static const char *const pairs[][2] = {
+		{ "n", "bar_index" }, { "tickerid", "syminfo.tickerid" },
+		{ "ticker", "syminfo.ticker" }, { "period", "timeframe.period" },
+		{ "interval", "timeframe.multiplier" }, { "isintraday", "timeframe.isintraday" },
+		{ "isdaily", "timeframe.isdaily" }, { "isweekly", "timeframe.isweekly" },
+		{ "ismonthly", "timeframe.ismonthly" }, { "tr", "ta.tr" }, { "obv", "ta.obv" },
+		{ "accdist", "ta.accdist" }, { "vwap", "ta.vwap" }, { "nvi", "ta.nvi" },
+		{ "pvi", "ta.pvi" }, { "pvt", "ta.pvt" }, { "wad", "ta.wad" },
+		{ "wvad", "ta.wvad" }, { "iii", "ta.iii" },
+		{ "sunday", "dayofweek.sunday" }, { "monday", "dayofweek.monday" },
+		{ "tuesday", "dayofweek.tuesday" }, { "wednesday", "dayofweek.wednesday" },
+		{ "thursday", "dayofweek.thursday" }, { "friday", "dayofweek.friday" },
+		{ "saturday", "dayofweek.saturday" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (strcmp(name, pairs[i][0]) == 0)
+			return pairs[i][1];
+	return NULL;
+}
+
+static struct val first_bar(struct gen *g)
+{
+	struct val z = val_const(&ty_int, 0);
+
+	return op(g, OP_IEQ, &ty_bool, val_col(&ty_int, COL_INDEX), z, z);
+}
+
+static struct val var_value(struct gen *g, const struct lib *l, const struct ast *n)
+{
+	double k = NAN;
+	struct val v = val_col(&ty_int, COL_TIME);
+
+	if (l->kind == LIB_IND)
+		return gen_ind(g, l, NULL, 0, n);
+	if (l->kind == LIB_FN) {
+		struct val a[2] = { v, val_na(&ty_string) };
+
+		if (l->map != NULL)
+			a[0] = val_col(&ty_int, COL_INDEX);
+		if (l->fn == fn_time_part)
+			return lib_call(g, l, a, 2, n);
+		return lib_call(g, l, a, l->fn == fn_time_close || l->map != NULL, n);
+	}
+	if (l->map[0] == '@')
+		return val_col(letter_type(g, l->ret), l->code);
+	if (l->map[0] == '=') {
+		k = strtod(l->map + 1, NULL);
+		return val_const(letter_type(g, l->ret), k);
+	}
+	return l->map[1] == '0' ? first_bar(g) : average_of(g, l->map + 1);
+}
+
+struct val gen_builtin_var(struct gen *g, const char *name, const struct ast *n,
+			   bool *ret_found)
+{
+	const struct lib *l = find_in(lib_vars, name);
+	double k;
+
+	*ret_found = true;
+	if (strcmp(name, "na") == 0)
+		return val_na(&ty_na);
+	if (l == NULL && g->c->version < 5 && old_var(name) != NULL)
+		l = find_in(lib_vars, old_var(name));
+	if (l != NULL)
+		return var_value(g, l, n);
+	if (strncmp(name, "color.", 6) == 0 && color_constant(name + 6, &k))
+		return val_const(&ty_color, k);
+	if (g->c->version < 5 && color_constant(name, &k))
+		return val_const(&ty_color, k);
+	if (constant_space(name))
+		return space_constant(g, name);
+	*ret_found = false;
+	return val_error();
+}
+
+/* --- User functions ----------------------------------------------------------- */
+
+static bool bind_params(struct gen *g, const struct ast *f, const struct args *a,
+			struct val *ret, const struct ast *at)
+{
+	size_t n_pos = 0;
+
+	while (n_pos < a->n && a->v[n_pos].name.n == 0)
+		n_pos++;
+	for (size_t i = 1; i < f->n; i++) {
+		struct want w = { .name = f->v[i]->text };
+		const struct arg *x = arg_for(a, &w, i - 1, n_pos);
+
+		if (x != NULL) {
+			ret[i] = x->v;
+			if (x->v.ty->b == TY_ERROR)
+				return false;
+		} else if (f->v[i]->v[0] != NULL) {
+			ret[i] = gen_expr(g, f->v[i]->v[0]);
+		} else {
+			ERR_AT(g->c, at, "ARGS", "%.*s() needs the argument \"%.*s\"",
+			       STR_ARG(f->text), STR_ARG(w.name));
+			return false;
+		}
+		if (f->v[i]->type != NULL && f->v[i]->type->text.n > 0)
+			ret[i] = coerce(g, ret[i], type_of_ref(g, f->v[i]->type),
+					x != NULL ? x->at : at, "this argument");
+	}
+	if (a->n > f->n - 1) {
+		ERR_AT(g->c, at, "ARGS", "%.*s() takes %zu arguments, not %zu",
+		       STR_ARG(f->text), f->n - 1, a->n);
+		return false;
+	}
+	return true;
+}
+
+static struct val expand(struct gen *g, struct sym *s, const struct args *a,
+			 const struct ast *at)
+{
+	const struct ast *f = s->func;
+	struct scope params = { .up = &g->global }, *outer = g->scope;
+	struct val *v = NEW_N(g->c->tmp, struct val, f->n), r;
+	int line = g->line;
+	struct loop *loop = g->loop;
+
+	if (s->active || g->depth >= CALL_DEPTH_MAX) {
+		ERR_AT(g->c, at, "RECURSION", s->active ? "%.*s() calls itself: write a "
+		       "loop instead" : "%.*s() is nested too deeply in other functions",
+		       STR_ARG(s->name));
+		return val_error();
+	}
+	if (!bind_params(g, f, a, v, at))
+		return val_error();
+	s->active = true;
+	g->depth++;
+	g->loop = NULL;
+	g->scope = &params;
+	for (size_t i = 1; i < f->n; i++)
+		gen_declare(g, f->v[i]->text, v[i], f->v[i]);
+	r = gen_block(g, f->v[0], true);
+	g->scope = outer;
+	g->loop = loop;
+	g->depth--;
+	g->line = line;
+	s->active = false;
+	return r;
+}
+
+/* --- Calls ------------------------------------------------------------------- */
+
+static bool cmd_slot(struct str name, enum cmd_arg *ret)
+{
+	static const struct { const char *name; enum cmd_arg at; } slots[] = {
+		{ "id", CA_ID }, { "direction", CA_DIR }, { "qty", CA_QTY },
+		{ "qty_percent", CA_QTY_PERCENT }, { "limit", CA_LIMIT },
+		{ "stop", CA_STOP }, { "profit", CA_PROFIT }, { "loss", CA_LOSS },
+		{ "trail_price", CA_TRAIL_PRICE }, { "trail_points", CA_TRAIL_POINTS },
+		{ "trail_offset", CA_TRAIL_OFFSET }, { "from_entry", CA_FROM_ENTRY },
+		{ "oca_name", CA_OCA_NAME }, { "oca_type", CA_OCA_TYPE },
+		{ "comment", CA_COMMENT }, { "comment_profit", CA_COMMENT_PROFIT },
+		{ "comment_loss", CA_COMMENT_LOSS },
+		{ "comment_trailing", CA_COMMENT_TRAILING },
+		{ "alert_message", CA_ALERT }, { "disable_alert", CA_DISABLE_ALERT },
+		{ "immediately", CA_IMMEDIATELY }, { "when", CA_WHEN },
+		{ "risk_type", CA_RISK_TYPE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(slots); i++)
+		if (str_eqc(name, slots[i].name)) {
+			*ret = slots[i].at;
+			return true;
+		}
+	return false;
+}
+
+static void command(struct gen *g, const struct lib *l, struct val *v)
+{
+	struct cmd c = { .kind = (enum strat_kind)l->code, .line = g->line };
+	struct str sig = str_c(l->sig);
+	struct want w;
+	enum cmd_arg at;
+
+	for (size_t k = 0; k < CA__MAX; k++)
+		c.reg[k] = -1;
+	for (size_t k = 0; sig_next(&sig, &w); k++) {
+		if (!cmd_slot(w.name, &at) || (v[k].rate == RATE_CONST && is_na(v[k].k)))
+			continue;
+		c.reg[at] = to_reg(g, v[k]);
+	}
+	*array_push(g->c->out, &g->p->cmds) = c;
+	emit(g, in_cmd, 0, (int)g->p->cmds.n - 1, 0, 0);
+}
+
+static int fn_note(struct script_vm *vm, double *ret, const double *a, size_t n)
+{
+	(void)n;
+	*ret = NAN;
+	if (truth(a[0]))
+		vm_note(vm, vm->call->data, vm_str(vm, a[1]).p, vm->call->line);
+	return 0;
+}
+
+static void notify(struct gen *g, const struct lib *l, struct val *v, const struct ast *n)
+{
+	struct lib k = { l->name, "", "u", LIB_FN, l->code, LF_HEAP, fn_note, NULL };
+	struct val a[2] = { val_const(&ty_bool, 1), v[0] };
+
+	if (l->flags & 1) {			/* alertcondition */
+		a[0] = v[0];
+		a[1] = v[2].rate == RATE_CONST && is_na(v[2].k) ? v[1] : v[2];
+	}
+	lib_call(g, &k, a, 2, n);
+}
+
+static struct val conclude(struct gen *g, const struct lib *l, struct val *v, int n,
+			   struct args *a, const struct ast *at)
+{
+	struct val none = val_const(&ty_void, NAN);
+
+	for (int i = 0; i < n; i++)
+		if (v[i].ty->b == TY_ERROR)
+			return val_error();
+	switch (l->kind) {
+	case LIB_OP:
+		return op(g, (enum pureop)l->code, ret_type(g, l, v, (size_t)n), v[0],
+			  n > 1 ? v[1] : v[0], n > 2 ? v[2] : v[0]);
+	case LIB_IND: return gen_ind(g, l, v, (size_t)n, at);
+	case LIB_FN: {
+		struct val r = lib_call(g, l, v, (size_t)n, at);
+
+		return l->ret[0] == 'u' ? none : r;
+	}
+	case LIB_INERT: {
+		struct val r = val_na(letter_type(g, l->ret));
+
+		r.qual = Q_SERIES;
+		return r;
+	}
+	case LIB_CMD:
+		command(g, l, v);
+		return none;
+	case LIB_PLOT:
+		gen_plot(g, l, v, at);
+		return val_na(&ty_plot);
+	case LIB_INPUT: return gen_input(g, l, a, at);
+	case LIB_NOTE:
+		notify(g, l, v, at);
+		return none;
+	case LIB_SPECIAL: return specials[l->code](g, l, v, a, at);
+	}
+	return none;
+}
+
+static const struct lib *find_lib(const char *name)
+{
+	const struct lib *l = find_in(lib_ta, name);
+
+	if (l == NULL)
+		l = find_in(lib_math, name);
+	return l != NULL ? l : find_in(lib_other, name);
+}
+
+/* Names of version 4 had no namespaces. */
+static const struct lib *find_old(struct gen *g, const char *name)
+{
+	static const char *const spaces[] = { "ta.", "math.", "str.", "request.", "color.",
+		"input." };
+	const struct lib *l;
+
+	if (strcmp(name, "study") == 0)
+		return find_lib("indicator");
+	if (strcmp(name, "color") == 0)
+		return find_lib("color.new");
+	for (size_t i = 0; i < ARRAY_LEN(spaces); i++) {
+		l = find_lib(arena_printf(g->c->tmp, "%s%s", spaces[i], name));
+		if (l != NULL)
+			return l;
+	}
+	return NULL;
+}
+
+static struct val library(struct gen *g, const struct lib *l, struct args *a,
+			  const struct ast *n)
+{
+	struct val v[ARGS_MAX];
+	const struct lib *k;
+	int cnt;
+
+	if (l->kind == LIB_INERT || l->kind == LIB_INPUT || l->kind == LIB_SPECIAL)
+		return conclude(g, l, v, 0, a, n);
+	for (k = l; k->name != NULL && strcmp(k->name, l->name) == 0; k++) {
+		bool last = k[1].name == NULL || strcmp(k[1].name, l->name) != 0;
+
+		cnt = bind(g, k, a, v, n, !last);
+		if (cnt >= 0)
+			return conclude(g, k, v, cnt, a, n);
+	}
+	return val_error();
+}
+
+static bool gather(struct gen *g, const struct ast *n, size_t first, struct args *a)
+{
+	for (size_t i = first; i < n->n; i++) {
+		struct arg *x = &a->v[a->n];
+
+		if (a->n == ARGS_MAX) {
+			ERR_AT(g->c, n, "LIMIT", "more than %d arguments", ARGS_MAX);
+			return false;
+		}
+		x->name = n->v[i]->text;
+		x->at = n->v[i];
+		x->v = gen_expr(g, n->v[i]->v[0]);
+		a->n++;
+	}
+	return true;
+}
+
+static bool is_drawing_name(const char *name)
+{
+	static const char *const spaces[] = { "label.", "line.", "box.", "table.",
+		"linefill.", "polyline." };
+
+	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
+		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
+			return strstr(name, ".get_") == NULL;
+	return false;
+}
+
+static struct val unknown(struct gen *g, const char *name, const struct ast *n)
+{
+	static const struct lib inert = { "drawing", "", "u", LIB_INERT, 0, 0, NULL, NULL };
+	struct args none = { .n = 0 };
+
+	if (is_drawing_name(name))
+		return conclude(g, &inert, NULL, 0, &none, n);
+	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
+	    strncmp(name, "map.", 4) == 0 || strstr(name, ".get_") != NULL ||
+	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0)
+		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: remove it or "
+		       "compute the value from this chart's own series", name);
+	else
+		ERR_AT(g->c, n, "NAME", "there is no function \"%s\"", name);
+	return val_error();
+}
+
+/* TypeName.new(...): the fields in order, or by name. */
+static struct val record_new(struct gen *g, const struct type *t, const struct args *a,
+			     const struct ast *n)
+{
+	struct val v[ARGS_MAX], r;
+	size_t n_pos = 0;
+
+	while (n_pos < a->n && a->v[n_pos].name.n == 0)
+		n_pos++;
+	if (t->n >= ARGS_MAX || a->n > t->n) {
+		ERR_AT(g->c, n, "ARGS", "%s has %zu fields", type_name(g, t), t->n);
+		return val_error();
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		struct want w = { .name = t->field[i] };
+		const struct arg *x = arg_for(a, &w, i, n_pos);
+
+		v[i] = x != NULL ? x->v : t->def->v[i]->v[0] != NULL ?
+			gen_expr(g, t->def->v[i]->v[0]) : val_na(&ty_na);
+		v[i] = coerce(g, v[i], t->fty[i], x != NULL ? x->at : n, "this field");
+	}
+	r = lib_call(g, &lib_record_new, v, t->n, n);
+	if (r.ty->b != TY_ERROR)
+		r.ty = t;
+	return r;
+}
+
+/* value.name(...): a method of the user's, or name() of the value's kind. */
+static struct val method(struct gen *g, const struct ast *n)
+{
+	const struct ast *m = n->v[0];
+	struct args a = { .n = 1 };
+	const char *space = NULL, *name;
+	const struct lib *l;
+
+	a.v[0] = (struct arg){ { "", 0 }, gen_expr(g, m->v[0]), m->v[0] };
+	if (!gather(g, n, 1, &a) || a.v[0].v.ty->b == TY_ERROR)
+		return val_error();
+	for (size_t i = 0; i < g->methods.n; i++) {
+		const struct ast *f = g->methods.v[i]->func;
+
+		if (str_eq(g->methods.v[i]->name, m->text) && f->n > 1 &&
+		    (f->v[1]->type == NULL ||
+		     can_coerce(g, a.v[0].v.ty, type_of_ref(g, f->v[1]->type))))
+			return expand(g, g->methods.v[i], &a, n);
+	}
+	if (a.v[0].v.ty->b == TY_ARRAY)
+		space = "array";
+	else if (a.v[0].v.ty->b == TY_STRING)
+		space = "str";
+	else if (a.v[0].v.ty->b == TY_DRAWING)
+		space = type_name(g, a.v[0].v.ty);
+	else if (a.v[0].v.ty->b == TY_RECORD && str_eqc(m->text, "copy")) {
+		struct lib copy = { "copy", "", "0", LIB_FN, 0, LF_HEAP, fn_record_copy, NULL };
+
+		return lib_call(g, &copy, &a.v[0].v, 1, n);
+	}
+	name = arena_printf(g->c->tmp, "%s.%.*s", space != NULL ? space :
+			    type_name(g, a.v[0].v.ty), STR_ARG(m->text));
+	l = space != NULL ? find_lib(name) : NULL;
+	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+}
+
+static bool is_value(struct gen *g, const struct ast *n)
+{
+	struct sym *s;
+
+	while (n->kind == A_MEMBER)
+		n = n->v[0];
+	if (n->kind != A_NAME)
+		return true;
+	s = sym_find(g, n->text);
+	return s != NULL && s->kind == SYM_VALUE;
+}
+
+struct val gen_call(struct gen *g, const struct ast *n)
+{
+	const struct ast *callee = n->v[0];
+	const char *name = dotted(g, callee);
+	struct args a = { .n = 0 };
+	const struct lib *l;
+	struct sym *s;
+
+	if (callee->kind == A_MEMBER && is_value(g, callee->v[0]))
+		return method(g, n);
+	if (name == NULL) {
+		ERR_AT(g->c, n, "SYNTAX", "this cannot be called");
+		return val_error();
+	}
+	if (callee->kind == A_MEMBER && callee->v[0]->kind == A_NAME) {
+		s = sym_find(g, callee->v[0]->text);
+		if (s != NULL && s->kind == SYM_TYPE && str_eqc(callee->text, "new"))
+			return gather(g, n, 1, &a) ? record_new(g, s->type, &a, n) :
+						     val_error();
+	}
+	if (!gather(g, n, 1, &a))
+		return val_error();
+	s = callee->kind == A_NAME ? sym_find(g, callee->text) : NULL;
+	if (s != NULL && s->kind == SYM_FUNC)
+		return expand(g, s, &a, n);
+	l = find_lib(name);
+	if (l == NULL && g->c->version < 5)
+		l = find_old(g, name);
+	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+}

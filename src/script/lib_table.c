@@ -1,0 +1,346 @@
+/* What the language offers by name. */
+#include "config.h"
+
+#include "script/lib_i.h"
+
+#define OPF(name, sig, ret, o) { name, sig, ret, LIB_OP, OP_##o, LF_PURE, NULL, NULL }
+#define INDF(name, sig, ret, map) { name, sig, ret, LIB_IND, 0, 0, NULL, map }
+#define FN(name, sig, ret, fn, code, flags) { name, sig, ret, LIB_FN, code, flags, fn_##fn, NULL }
+#define CMD(name, sig, kind) { name, sig, "u", LIB_CMD, STRAT_##kind, 0, NULL, NULL }
+#define INERT(name, ret) { name, "", ret, LIB_INERT, 0, 0, NULL, NULL }
+#define INPUT(name, kind) { name, "", "x", LIB_INPUT, INPUT_##kind, 0, NULL, NULL }
+#define PLOT(name, sig, kind) { name, sig, "p", LIB_PLOT, PLOT_##kind, 0, NULL, NULL }
+#define NOTE(name, kind) { name, "message:s freq:s?", "u", LIB_NOTE, NOTE_##kind, 0, NULL, NULL }
+#define SPECIAL(name, code) { name, "", "x", LIB_SPECIAL, code, 0, NULL, NULL }
+#define END { NULL, NULL, NULL, LIB_OP, 0, 0, NULL, NULL }
+
+const struct lib lib_text_eq = FN("==", "", "b", text_eq, 0, LF_PURE);
+const struct lib lib_text_join = FN("+", "", "s", text_join, 0, LF_PURE | LF_HEAP);
+const struct lib lib_field_get = FN(".", "", "x", field_get, 0, LF_HEAP);
+const struct lib lib_field_set = FN(":=", "", "u", field_set, 0, LF_HEAP);
+const struct lib lib_array_size = FN("array.size", "", "i", array_size, 0, LF_HEAP);
+const struct lib lib_array_get = FN("array.get", "", "e", array_get, 0, LF_HEAP);
+const struct lib lib_array_new = FN("array.new", "", "x", array_new, 0, LF_HEAP);
+const struct lib lib_array_from = FN("array.from", "", "x", array_from, 0, LF_HEAP);
+const struct lib lib_record_new = FN("new", "", "x", record_new, 0, LF_HEAP);
+const struct lib lib_day_changed = FN("anchor", "", "b", day_changed, 0, LF_PURE);
+const struct lib lib_to_text = FN("str.tostring", "", "s", to_text, 0, LF_PURE | LF_HEAP);
+
+const struct lib lib_math[] = {
+	OPF("math.abs", "number:n", "n", ABS), OPF("math.sign", "number:n", "f", SIGN),
+	OPF("math.ceil", "number:n", "i", CEIL), OPF("math.floor", "number:n", "i", FLOOR),
+	OPF("math.round", "number:n", "i", ROUND),
+	OPF("math.round", "number:n precision:i", "f", ROUNDTO),
+	OPF("math.sqrt", "number:f", "f", SQRT), OPF("math.exp", "number:f", "f", EXP),
+	OPF("math.log", "number:f", "f", LOG), OPF("math.log10", "number:f", "f", LOG10),
+	OPF("math.pow", "base:f exponent:f", "f", POW), OPF("math.sin", "angle:f", "f", SIN),
+	OPF("math.cos", "angle:f", "f", COS), OPF("math.tan", "angle:f", "f", TAN),
+	OPF("math.asin", "angle:f", "f", ASIN), OPF("math.acos", "angle:f", "f", ACOS),
+	OPF("math.atan", "angle:f", "f", ATAN),
+	OPF("math.todegrees", "radians:f", "f", TODEG),
+	OPF("math.toradians", "degrees:f", "f", TORAD),
+	OPF("int", "x:f", "i", TOINT), OPF("float", "x:f", "f", MOVE),
+	SPECIAL("math.max", 0), SPECIAL("math.min", 1), SPECIAL("math.avg", 2),
+	SPECIAL("na", 3), SPECIAL("nz", 4), SPECIAL("bool", 5),
+	SPECIAL("color.rgb", 6), SPECIAL("color.new", 7), SPECIAL("iff", 8),
+	SPECIAL("ta.change", 9), SPECIAL("array.from", 10), SPECIAL("array.new", 11),
+	SPECIAL("str.tostring", 12), SPECIAL("str.format", 13),
+	SPECIAL("math.round_to_mintick", 14), SPECIAL("string", 12),
+	SPECIAL("request.security", 15), SPECIAL("color", 16), SPECIAL("line", 16),
+	SPECIAL("label", 16), SPECIAL("box", 16), SPECIAL("table", 16),
+	FN("math.random", "min:f=0 max:f=1 seed:i?", "f", random, 0, 0),
+	INDF("math.sum", "source:f length:i", "f", "sum:0/1"),
+	OPF("color.r", "color:c", "f", COLOR_R), OPF("color.g", "color:c", "f", COLOR_G),
+	OPF("color.b", "color:c", "f", COLOR_B), OPF("color.t", "color:c", "f", COLOR_T),
+	FN("color.from_gradient", "value:f bottom_value:f top_value:f bottom_color:c top_color:c",
+	   "c", gradient, 0, LF_PURE),
+	END
+};
+
+const struct lib lib_ta[] = {
+	INDF("ta.sma", "source:f length:i", "f", "sma:0/1"),
+	INDF("ta.ema", "source:f length:i", "f", "ema:0/1"),
+	INDF("ta.rma", "source:f length:i", "f", "rma:0/1"),
+	INDF("ta.wma", "source:f length:i", "f", "wma:0/1"),
+	INDF("ta.hma", "source:f length:i", "f", "hma:0/1"),
+	INDF("ta.vwma", "source:f length:i", "f", "vwma:0v/1"),
+	INDF("ta.swma", "source:f", "f", "swma:0/"),
+	INDF("ta.alma", "series:f length:i offset:f sigma:f floor:b=0", "f", "alma:0/1234"),
+	INDF("ta.linreg", "source:f length:i offset:i=0", "f", "linreg:0/12"),
+	INDF("ta.rsi", "source:f length:i", "f", "rsi:0/1"),
+	INDF("ta.atr", "length:i", "f", "atr:hlc/0"),
+	INDF("ta.tr", "handle_na:b=0", "f", "tr:hlc/0"),
+	INDF("ta.stdev", "source:f length:i biased:b=1", "f", "stdev:0/12"),
+	INDF("ta.variance", "source:f length:i biased:b=1", "f", "variance:0/12"),
+	INDF("ta.dev", "source:f length:i", "f", "dev:0/1"),
+	INDF("ta.bb", "series:f length:i mult:f", "(fff)", "bb:0/12"),
+	INDF("ta.bbw", "series:f length:i mult:f", "f", "bbw:0/12"),
+	INDF("ta.kc", "series:f length:i mult:f useTrueRange:b=1", "(fff)", "kc:0hlc/123"),
+	INDF("ta.kcw", "series:f length:i mult:f useTrueRange:b=1", "f", "kcw:0hlc/123"),
+	INDF("ta.macd", "source:f fastlen:i slowlen:i siglen:i", "(fff)", "macd:0/123"),
+	INDF("ta.stoch", "source:f high:f low:f length:i", "f", "stoch:012/3"),
+	INDF("ta.cci", "source:f length:i", "f", "cci:0/1"),
+	INDF("ta.mfi", "series:f length:i", "f", "mfi:0v/1"),
+	INDF("ta.cmo", "series:f length:i", "f", "cmo:0/1"),
+	INDF("ta.cog", "source:f length:i", "f", "cog:0/1"),
+	INDF("ta.tsi", "source:f short_length:i long_length:i", "f", "tsi:0/12"),
+	INDF("ta.wpr", "length:i", "f", "wpr:hlc/0"),
+	INDF("ta.dmi", "diLength:i adxSmoothing:i", "(fff)", "dmi:hlc/01"),
+	INDF("ta.supertrend", "factor:f atrPeriod:i", "(ff)", "supertrend:hlc/01"),
+	INDF("ta.sar", "start:f inc:f max:f", "f", "sar:hlc/012"),
+	INDF("ta.highest", "length:i", "f", "highest:h/0"),
+	INDF("ta.highest", "source:f length:i", "f", "highest:0/1"),
+	INDF("ta.lowest", "length:i", "f", "lowest:l/0"),
+	INDF("ta.lowest", "source:f length:i", "f", "lowest:0/1"),
+	INDF("ta.highestbars", "length:i", "i", "highestbars:h/0"),
+	INDF("ta.highestbars", "source:f length:i", "i", "highestbars:0/1"),
+	INDF("ta.lowestbars", "length:i", "i", "lowestbars:l/0"),
+	INDF("ta.lowestbars", "source:f length:i", "i", "lowestbars:0/1"),
+	INDF("ta.range", "source:f length:i", "f", "range:0/1"),
+	INDF("ta.mom", "source:f length:i", "f", "mom:0/1"),
+	INDF("ta.roc", "source:f length:i", "f", "roc:0/1"),
+	INDF("ta.crossover", "source1:f source2:f", "b", "crossover:01/"),
+	INDF("ta.crossunder", "source1:f source2:f", "b", "crossunder:01/"),
+	INDF("ta.cross", "source1:f source2:f", "b", "cross:01/"),
+	INDF("ta.rising", "source:f length:i", "b", "rising:0/1"),
+	INDF("ta.falling", "source:f length:i", "b", "falling:0/1"),
+	INDF("ta.barssince", "condition:b", "i", "barssince:0/"),
+	INDF("ta.valuewhen", "condition:b source:x occurrence:i", "1", "valuewhen:01/2"),
+	INDF("ta.cum", "source:f", "f", "cum:0/"),
+	INDF("ta.median", "source:f length:i", "f", "median:0/1"),
+	INDF("ta.mode", "source:f length:i", "f", "mode:0/1"),
+	INDF("ta.percentrank", "source:f length:i", "f", "percentrank:0/1"),
+	INDF("ta.percentile_nearest_rank", "source:f length:i percentage:f", "f",
+	     "percentile_nearest_rank:0/12"),
+	INDF("ta.percentile_linear_interpolation", "source:f length:i percentage:f", "f",
+	     "percentile_linear_interpolation:0/12"),
+	INDF("ta.correlation", "source1:f source2:f length:i", "f", "correlation:01/2"),
+	INDF("ta.rci", "source:f length:i", "f", "rci:0/1"),
+	INDF("ta.pivothigh", "leftbars:i rightbars:i", "f", "pivothigh:h/01"),
+	INDF("ta.pivothigh", "source:f leftbars:i rightbars:i", "f", "pivothigh:0/12"),
+	INDF("ta.pivotlow", "leftbars:i rightbars:i", "f", "pivotlow:l/01"),
+	INDF("ta.pivotlow", "source:f leftbars:i rightbars:i", "f", "pivotlow:0/12"),
+	INDF("ta.vwap", "source:f", "f", "vwap:0vA/O"),
+	INDF("ta.vwap", "source:f anchor:b", "f", "vwap:0v1/O"),
+	INDF("ta.vwap", "source:f anchor:b stdev_mult:f", "(fff)", "vwap:0v1/2"),
+	INDF("fixnan", "source:f", "f", "fixnan:0/"),
+	END
+};
+
+#define ORDER "qty:f? limit:f? stop:f? oca_name:s? oca_type:s? comment:s? " \
+	"when:b? alert_message:s? disable_alert:b?"
+#define TRADE(n, ret, code)						\
+	FN("strategy.closedtrades." n, "trade_num:i", ret, trade, code, LF_HEAP), \
+	FN("strategy.opentrades." n, "trade_num:i", ret, trade, (code) + TR_OPEN, LF_HEAP)
+#define ARR(n, sig, ret, fn, code) FN("array." n, "id:a" sig, ret, fn, code, LF_HEAP)
+
+const struct lib lib_other[] = {
+	CMD("strategy.entry", "id:s direction:x " ORDER, ENTRY),
+	CMD("strategy.order", "id:s direction:x " ORDER, ORDER),
+	CMD("strategy.exit", "id:s from_entry:s? qty:f? qty_percent:f? profit:f? limit:f? "
+	    "loss:f? stop:f? trail_price:f? trail_points:f? trail_offset:f? oca_name:s? "
+	    "comment:s? comment_profit:s? comment_loss:s? comment_trailing:s? "
+	    "alert_message:s? alert_profit:s? alert_loss:s? alert_trailing:s? "
+	    "when:b? disable_alert:b?", EXIT),
+	CMD("strategy.close", "id:s comment:s? qty:f? qty_percent:f? alert_message:s? "
+	    "immediately:b? when:b? disable_alert:b?", CLOSE),
+	CMD("strategy.close_all", "comment:s? alert_message:s? immediately:b? when:b? "
+	    "disable_alert:b?", CLOSE_ALL),
+	CMD("strategy.cancel", "id:s when:b?", CANCEL),
+	CMD("strategy.cancel_all", "when:b?", CANCEL_ALL),
+	CMD("strategy.risk.allow_entry_in", "direction:x", RISK_ALLOW_ENTRY),
+	CMD("strategy.risk.max_cons_loss_days", "qty:f alert_message:s?",
+	    RISK_MAX_CONS_LOSS_DAYS),
+	CMD("strategy.risk.max_drawdown", "qty:f risk_type:s? alert_message:s?",
+	    RISK_MAX_DRAWDOWN),
+	CMD("strategy.risk.max_intraday_filled_orders", "qty:f alert_message:s?",
+	    RISK_MAX_INTRADAY_ORDERS),
+	CMD("strategy.risk.max_intraday_loss", "qty:f risk_type:s? alert_message:s?",
+	    RISK_MAX_INTRADAY_LOSS),
+	CMD("strategy.risk.max_position_size", "qty:f", RISK_MAX_POSITION),
+	TRADE("entry_price", "f", TR_ENTRY_PRICE), TRADE("exit_price", "f", TR_EXIT_PRICE),
+	TRADE("size", "f", TR_SIZE), TRADE("profit", "f", TR_PROFIT),
+	TRADE("profit_percent", "f", TR_PROFIT_PERCENT),
+	TRADE("commission", "f", TR_COMMISSION), TRADE("entry_time", "i", TR_ENTRY_TIME),
+	TRADE("exit_time", "i", TR_EXIT_TIME), TRADE("entry_bar_index", "i", TR_ENTRY_BAR),
+	TRADE("exit_bar_index", "i", TR_EXIT_BAR), TRADE("max_runup", "f", TR_MAX_RUNUP),
+	TRADE("max_drawdown", "f", TR_MAX_DRAWDOWN), TRADE("entry_id", "s", TR_ENTRY_ID),
+	TRADE("exit_id", "s", TR_EXIT_ID), TRADE("entry_comment", "s", TR_ENTRY_COMMENT),
+	TRADE("exit_comment", "s", TR_EXIT_COMMENT),
+
+	PLOT("plot", "series:f title:s? color:c? linewidth:i? style:s?", LINE),
+	PLOT("plotshape", "series:x title:s? style:s? location:s? color:c?", SHAPE),
+	PLOT("plotchar", "series:x title:s? char:s? location:s? color:c?", CHAR),
+	PLOT("plotarrow", "series:f title:s? colorup:c?", ARROW),
+	PLOT("hline", "price:f title:s? color:c?", HLINE),
+	PLOT("bgcolor", "color:c", BGCOLOR), PLOT("barcolor", "color:c", BARCOLOR),
+	INERT("fill", "u"), INERT("plotbar", "p"), INERT("plotcandle", "p"),
+	INERT("label.new", "dlabel"), INERT("line.new", "dline"), INERT("box.new", "dbox"),
+	INERT("table.new", "dtable"), INERT("linefill.new", "dlinefill"),
+	INERT("polyline.new", "dpolyline"), INERT("chart.point.new", "dchart.point"),
+	INERT("chart.point.from_index", "dchart.point"),
+	INERT("chart.point.from_time", "dchart.point"),
+	INERT("chart.point.now", "dchart.point"),
+	INERT("label.copy", "dlabel"), INERT("line.copy", "dline"), INERT("box.copy", "dbox"),
+	INERT("max_bars_back", "u"),
+	NOTE("alert", ALERT), NOTE("log.info", INFO), NOTE("log.warning", WARNING),
+	NOTE("log.error", ERROR),
+	{ "alertcondition", "condition:b title:s? message:s?", "u", LIB_NOTE, NOTE_ALERT, 1, NULL, NULL },
+	FN("runtime.error", "message:s", "u", runtime_error, 0, LF_HEAP),
+
+	INPUT("input", STRING), INPUT("input.bool", BOOL), INPUT("input.int", INT),
+	INPUT("input.float", FLOAT), INPUT("input.string", STRING),
+	INPUT("input.source", SOURCE), INPUT("input.color", COLOR),
+	INPUT("input.timeframe", TIMEFRAME), INPUT("input.symbol", SYMBOL),
+	INPUT("input.session", SESSION), INPUT("input.time", TIME),
+	INPUT("input.price", PRICE), INPUT("input.text_area", TEXT_AREA),
+	INPUT("input.enum", ENUM),
+
+	FN("str.length", "string:s", "i", text_length, 0, LF_PURE | LF_HEAP),
+	FN("str.upper", "source:s", "s", text_case, 1, LF_PURE | LF_HEAP),
+	FN("str.lower", "source:s", "s", text_case, 0, LF_PURE | LF_HEAP),
+	FN("str.contains", "source:s str:s", "b", text_find, 0, LF_PURE | LF_HEAP),
+	FN("str.startswith", "source:s str:s", "b", text_find, 1, LF_PURE | LF_HEAP),
+	FN("str.endswith", "source:s str:s", "b", text_find, 2, LF_PURE | LF_HEAP),
+	FN("str.pos", "source:s str:s", "i", text_find, 3, LF_PURE | LF_HEAP),
+	FN("str.replace", "source:s target:s replacement:s occurrence:i=0", "s",
+	   text_replace, 0, LF_PURE | LF_HEAP),
+	FN("str.replace_all", "source:s target:s replacement:s", "s", text_replace, 1,
+	   LF_PURE | LF_HEAP),
+	FN("str.substring", "source:s begin_pos:i end_pos:i?", "s", text_sub, 0,
+	   LF_PURE | LF_HEAP),
+	FN("str.split", "string:s separator:s", "As", text_split, 0, LF_HEAP),
+	FN("str.repeat", "source:s repeat:i separator:s?", "s", text_repeat, 0,
+	   LF_PURE | LF_HEAP),
+	FN("str.trim", "source:s", "s", text_trim, 0, LF_PURE | LF_HEAP),
+	FN("str.tonumber", "string:s", "f", text_number, 0, LF_PURE | LF_HEAP),
+	FN("str.format_time", "time:i format:s? timezone:s?", "s", format_time, 0,
+	   LF_PURE | LF_HEAP),
+
+	FN("year", "time:i timezone:s?", "i", time_part, TP_YEAR, LF_PURE),
+	FN("month", "time:i timezone:s?", "i", time_part, TP_MONTH, LF_PURE),
+	FN("dayofmonth", "time:i timezone:s?", "i", time_part, TP_DAY, LF_PURE),
+	FN("dayofweek", "time:i timezone:s?", "i", time_part, TP_WEEKDAY, LF_PURE),
+	FN("hour", "time:i timezone:s?", "i", time_part, TP_HOUR, LF_PURE),
+	FN("minute", "time:i timezone:s?", "i", time_part, TP_MINUTE, LF_PURE),
+	FN("second", "time:i timezone:s?", "i", time_part, TP_SECOND, LF_PURE),
+	FN("weekofyear", "time:i timezone:s?", "i", time_part, TP_WEEK, LF_PURE),
+	FN("timestamp", "dateString:s", "i", time_text, 0, LF_PURE),
+	FN("timestamp", "year:i month:i day:i hour:i=0 minute:i=0 second:i=0", "i",
+	   timestamp, 0, LF_PURE),
+	FN("timestamp", "timezone:s year:i month:i day:i hour:i=0 minute:i=0 second:i=0",
+	   "i", timestamp, 1, LF_PURE),
+	SPECIAL("time", 17), SPECIAL("time_close", 18),
+	SPECIAL("timeframe.change", 19),
+	FN("timeframe.in_seconds", "timeframe:s?", "i", tf_seconds, 0, LF_PURE | LF_ONCE),
+
+	SPECIAL("strategy", 20), SPECIAL("indicator", 21), SPECIAL("library", 22),
+
+	ARR("size", "", "i", array_size, 0), ARR("get", " index:i", "e", array_get, 0),
+	ARR("set", " index:i value:e", "u", array_set, 0),
+	ARR("push", " value:e", "u", array_push, 0), ARR("pop", "", "e", array_pop, 0),
+	ARR("shift", "", "e", array_shift, 0), ARR("unshift", " value:e", "u", array_unshift, 0),
+	ARR("insert", " index:i value:e", "u", array_insert, 0),
+	ARR("remove", " index:i", "e", array_remove, 0),
+	ARR("clear", "", "u", array_clear, 0), ARR("copy", "", "0", array_copy, 0),
+	ARR("slice", " index_from:i index_to:i", "0", array_slice, 0),
+	ARR("includes", " value:e", "b", array_includes, 0),
+	ARR("indexof", " value:e", "i", array_indexof, 0),
+	ARR("lastindexof", " value:e", "i", array_indexof, 1),
+	ARR("fill", " value:e index_from:i=0 index_to:i?", "u", array_fill, 0),
+	ARR("reverse", "", "u", array_reverse, 0),
+	ARR("sort", " order:s?", "u", array_sort, 0),
+	ARR("sum", "", "f", array_stat, AS_SUM), ARR("avg", "", "f", array_stat, AS_AVG),
+	ARR("min", " nth:i=0", "f", array_stat, AS_MIN),
+	ARR("max", " nth:i=0", "f", array_stat, AS_MAX),
+	ARR("median", "", "f", array_stat, AS_MEDIAN),
+	ARR("mode", "", "f", array_stat, AS_MODE),
+	ARR("range", "", "f", array_stat, AS_RANGE),
+	ARR("stdev", " biased:b=1", "f", array_stat, AS_STDEV),
+	ARR("variance", " biased:b=1", "f", array_stat, AS_VARIANCE),
+	ARR("concat", " id2:a", "0", array_concat, 0),
+	ARR("join", " separator:s?", "s", array_join, 0),
+	ARR("percentile_linear_interpolation", " percentage:f", "f", array_percentile, 0),
+	ARR("percentile_nearest_rank", " percentage:f", "f", array_percentile, 1),
+	ARR("first", "", "e", array_first, 0), ARR("last", "", "e", array_last, 0),
+	ARR("binary_search", " val:f", "i", array_binary, 0),
+	FN("array.new_float", "size:i=0 initial_value:f?", "Af", array_new, 0, LF_HEAP),
+	FN("array.new_int", "size:i=0 initial_value:i?", "Ai", array_new, 0, LF_HEAP),
+	FN("array.new_bool", "size:i=0 initial_value:b?", "Ab", array_new, 0, LF_HEAP),
+	FN("array.new_string", "size:i=0 initial_value:s?", "As", array_new, 0, LF_HEAP),
+	FN("array.new_color", "size:i=0 initial_value:c?", "Ac", array_new, 0, LF_HEAP),
+	END
+};
+
+/* Values without arguments.  map: "@n" column, "=x" number, else indicator. */
+#define COLV(name, t, col) { name, "", t, LIB_SPECIAL, col, 0, NULL, "@" }
+#define NUMV(name, t, num) { name, "", t, LIB_SPECIAL, 0, 0, NULL, "=" num }
+#define SRCV(name, how) { name, "", "f", LIB_SPECIAL, 0, 0, NULL, "#" how }
+#define ACC(name, t, code) FN("strategy." name, "", t, account, code, t[0] == 's' ? LF_HEAP : 0)
+#define TPV(name, code) FN(name, "", "i", time_part, code, LF_PURE)
+const struct lib lib_vars[] = {
+	COLV("open", "f", COL_OPEN), COLV("high", "f", COL_HIGH), COLV("low", "f", COL_LOW),
+	COLV("close", "f", COL_CLOSE), COLV("volume", "f", COL_VOLUME),
+	COLV("time", "i", COL_TIME), COLV("bar_index", "i", COL_INDEX),
+	SRCV("hl2", "hl"), SRCV("hlc3", "hlc"), SRCV("hlcc4", "hlcc"), SRCV("ohlc4", "ohlc"),
+	INDF("ta.tr", "", "f", "tr:hlc/Z"), INDF("ta.obv", "", "f", "obv:cv/"),
+	INDF("ta.accdist", "", "f", "accdist:hlcv/"), INDF("ta.iii", "", "f", "iii:hlcv/"),
+	INDF("ta.nvi", "", "f", "nvi:cv/"), INDF("ta.pvi", "", "f", "pvi:cv/"),
+	INDF("ta.pvt", "", "f", "pvt:cv/"), INDF("ta.wad", "", "f", "wad:hlc/"),
+	INDF("ta.wvad", "", "f", "wvad:ohlcv/"), INDF("ta.vwap", "", "f", "vwap:3vA/O"),
+	NUMV("math.pi", "f", "3.141592653589793"), NUMV("math.e", "f", "2.718281828459045"),
+	NUMV("math.phi", "f", "1.618033988749895"), NUMV("math.rphi", "f", "0.618033988749895"),
+	NUMV("dayofweek.sunday", "i", "1"), NUMV("dayofweek.monday", "i", "2"),
+	NUMV("dayofweek.tuesday", "i", "3"), NUMV("dayofweek.wednesday", "i", "4"),
+	NUMV("dayofweek.thursday", "i", "5"), NUMV("dayofweek.friday", "i", "6"),
+	NUMV("dayofweek.saturday", "i", "7"),
+	NUMV("barstate.isconfirmed", "b", "1"), NUMV("barstate.isnew", "b", "1"),
+	NUMV("barstate.ishistory", "b", "1"), NUMV("barstate.isrealtime", "b", "0"),
+	SRCV("barstate.isfirst", "0"),
+	{ "barstate.islast", "", "b", LIB_FN, 0, LF_PURE, fn_is_last, "i" },
+	{ "barstate.islastconfirmedhistory", "", "b", LIB_FN, 0, LF_PURE, fn_is_last, "i" },
+	{ "last_bar_index", "", "i", LIB_FN, 0, LF_PURE, fn_last_index, "i" },
+	TPV("year", TP_YEAR), TPV("month", TP_MONTH), TPV("dayofmonth", TP_DAY),
+	TPV("dayofweek", TP_WEEKDAY), TPV("hour", TP_HOUR), TPV("minute", TP_MINUTE),
+	TPV("second", TP_SECOND), TPV("weekofyear", TP_WEEK),
+	FN("time_close", "", "i", time_close, 0, LF_PURE),
+	FN("timenow", "", "i", time_close, 0, LF_PURE),
+	ACC("position_size", "f", AC_POSITION), ACC("position_avg_price", "f", AC_AVG_PRICE),
+	ACC("equity", "f", AC_EQUITY), ACC("netprofit", "f", AC_NET),
+	ACC("openprofit", "f", AC_OPEN), ACC("grossprofit", "f", AC_GROSS_PROFIT),
+	ACC("grossloss", "f", AC_GROSS_LOSS), ACC("initial_capital", "f", AC_INITIAL),
+	ACC("opentrades", "i", AC_OPENTRADES), ACC("closedtrades", "i", AC_CLOSEDTRADES),
+	ACC("wintrades", "i", AC_WINS), ACC("losstrades", "i", AC_LOSSES),
+	ACC("eventrades", "i", AC_EVENS), ACC("max_drawdown", "f", AC_MAX_DRAWDOWN),
+	ACC("max_runup", "f", AC_MAX_RUNUP),
+	ACC("max_contracts_held_all", "f", AC_MAX_CONTRACTS),
+	ACC("margin_liquidation_price", "f", AC_LIQUIDATION),
+	ACC("position_entry_name", "s", AC_ENTRY_NAME),
+	ACC("netprofit_percent", "f", AC_NET_PERCENT),
+	ACC("openprofit_percent", "f", AC_OPEN_PERCENT),
+	ACC("avg_trade", "f", AC_AVG_TRADE), ACC("avg_winning_trade", "f", AC_AVG_WIN),
+	ACC("avg_losing_trade", "f", AC_AVG_LOSS),
+	FN("syminfo.mintick", "", "f", market_number, MN_MINTICK, LF_ONCE),
+	FN("syminfo.pointvalue", "", "f", market_number, MN_POINTVALUE, LF_ONCE),
+	FN("timeframe.multiplier", "", "i", market_number, MN_MULTIPLIER, LF_ONCE),
+	FN("syminfo.ticker", "", "s", market_text, MT_TICKER, LF_ONCE | LF_HEAP),
+	FN("syminfo.tickerid", "", "s", market_text, MT_TICKERID, LF_ONCE | LF_HEAP),
+	FN("syminfo.root", "", "s", market_text, MT_ROOT, LF_ONCE | LF_HEAP),
+	FN("syminfo.prefix", "", "s", market_text, MT_PREFIX, LF_ONCE | LF_HEAP),
+	FN("syminfo.basecurrency", "", "s", market_text, MT_BASE, LF_ONCE | LF_HEAP),
+	FN("syminfo.currency", "", "s", market_text, MT_QUOTE, LF_ONCE | LF_HEAP),
+	FN("syminfo.description", "", "s", market_text, MT_DESCRIPTION, LF_ONCE | LF_HEAP),
+	FN("syminfo.timezone", "", "s", market_text, MT_TIMEZONE, LF_ONCE | LF_HEAP),
+	FN("syminfo.type", "", "s", market_text, MT_TYPE, LF_ONCE | LF_HEAP),
+	FN("syminfo.session", "", "s", market_text, MT_SESSION, LF_ONCE | LF_HEAP),
+	FN("timeframe.period", "", "s", market_text, MT_PERIOD, LF_ONCE | LF_HEAP),
+	FN("timeframe.main_period", "", "s", market_text, MT_PERIOD, LF_ONCE | LF_HEAP),
+	FN("timeframe.isdaily", "", "b", timeframe_is, TI_DAILY, LF_ONCE),
+	FN("timeframe.isintraday", "", "b", timeframe_is, TI_INTRADAY, LF_ONCE),
+	FN("timeframe.isweekly", "", "b", timeframe_is, TI_WEEKLY, LF_ONCE),
+	FN("timeframe.ismonthly", "", "b", timeframe_is, TI_MONTHLY, LF_ONCE),
+	FN("timeframe.isminutes", "", "b", timeframe_is, TI_MINUTES, LF_ONCE),
+	FN("timeframe.isseconds", "", "b", timeframe_is, TI_SECONDS, LF_ONCE),
+	FN("timeframe.isdwm", "", "b", timeframe_is, TI_DWM, LF_ONCE),
+	END
+};

@@ -1,0 +1,344 @@
+/* Functions of the language whose arguments do not fit a signature. */
+#include "config.h"
+
+#include "script/lib_i.h"
+
+#define SPECIAL(fn) static struct val fn(struct gen *g, const struct lib *l,	\
+	struct val *v, struct args *a, const struct ast *n)
+#define UNUSED (void)l; (void)v; (void)a; (void)n
+
+static struct val need(struct gen *g, const struct lib *l, const struct ast *n,
+		       const char *what)
+{
+	ERR_AT(g->c, n, "ARGS", "%s() needs %s", l->name, what);
+	return val_error();
+}
+
+static bool bad(const struct args *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].v.ty->b == TY_ERROR)
+			return true;
+	return false;
+}
+
+static struct val nth(struct args *a, size_t i, const char *name)
+{
+	struct val *v = arg_find(a, name);
+
+	if (v != NULL)
+		return *v;
+	return i < a->n && a->v[i].name.n == 0 ? a->v[i].v : val_na(&ty_na);
+}
+
+static struct val fold(struct gen *g, const struct lib *l, struct args *a,
+		       const struct ast *n, enum pureop o)
+{
+	struct val r;
+
+	if (bad(a))
+		return val_error();
+	if (a->n < 2)
+		return need(g, l, n, "two numbers or more");
+	for (size_t i = 0; i < a->n; i++)
+		if (!can_coerce(g, a->v[i].v.ty, &ty_float))
+			return need(g, l, a->v[i].at, "numbers only");
+	r = a->v[0].v;
+	for (size_t i = 1; i < a->n; i++) {
+		struct val x = a->v[i].v;
+		bool ints = r.ty->b == TY_INT && x.ty->b == TY_INT;
+
+		r = op(g, o, ints ? &ty_int : &ty_float, r, x, r);
+	}
+	return r;
+}
+SPECIAL(sp_max) { UNUSED; return fold(g, l, a, n, OP_MAX); }
+SPECIAL(sp_min) { UNUSED; return fold(g, l, a, n, OP_MIN); }
+SPECIAL(sp_avg)
+{
+	struct val s = fold(g, l, a, n, OP_ADD), k = val_const(&ty_int, (double)a->n);
+
+	UNUSED;
+	return s.ty->b == TY_ERROR ? s : op(g, OP_DIV, &ty_float, s, k, k);
+}
+
+SPECIAL(sp_na)
+{
+	struct val x;
+
+	UNUSED;
+	if (a->n != 1)
+		return need(g, l, n, "one value");
+	x = a->v[0].v;
+	if (x.ty->b == TY_ERROR || x.ty->b == TY_VOID)
+		return val_error();
+	return op(g, OP_NA, &ty_bool, x, x, x);
+}
+
+SPECIAL(sp_nz)
+{
+	struct val x, r;
+
+	UNUSED;
+	if (bad(a))
+		return val_error();
+	if (a->n < 1 || a->n > 2)
+		return need(g, l, n, "a value and perhaps a replacement");
+	x = a->v[0].v;
+	r = a->n > 1 ? a->v[1].v : val_const(x.ty->b == TY_NA ? &ty_int : x.ty, 0);
+	if (common_type(g, x.ty, r.ty) == NULL)
+		return need(g, l, n, "a replacement of the same type");
+	return op(g, OP_NZ, common_type(g, x.ty, r.ty), x, r, x);
+}
+
+SPECIAL(sp_bool)
+{
+	struct val x;
+
+	UNUSED;
+	if (a->n != 1 || bad(a))
+		return need(g, l, n, "one value");
+	x = a->v[0].v;
+	if (x.ty->b == TY_BOOL)
+		return x;
+	if (!can_coerce(g, x.ty, &ty_float))
+		return need(g, l, n, "a number");
+	return op(g, OP_TOBOOL, &ty_bool, x, x, x);
+}
+
+SPECIAL(sp_rgb)
+{
+	struct val c[4], r;
+
+	UNUSED;
+	c[0] = nth(a, 0, "red");
+	c[1] = nth(a, 1, "green");
+	c[2] = nth(a, 2, "blue");
+	c[3] = nth(a, 3, "transp");
+	for (int i = 0; i < 4; i++)
+		if (!can_coerce(g, c[i].ty, &ty_float))
+			return need(g, l, n, "red, green and blue from 0 to 255");
+	r = op(g, OP_RGB, &ty_color, c[0], c[1], c[2]);
+	if (c[3].rate == RATE_CONST && isnan(c[3].k))
+		return r;
+	return op(g, OP_NEWCOLOR, &ty_color, r, c[3], r);
+}
+
+SPECIAL(sp_color)
+{
+	struct val c = nth(a, 0, "color"), t = nth(a, 1, "transp");
+
+	UNUSED;
+	if (!can_coerce(g, c.ty, &ty_color) || !can_coerce(g, t.ty, &ty_float))
+		return need(g, l, n, "a colour and its transparency");
+	return op(g, OP_NEWCOLOR, &ty_color, c, t, c);
+}
+
+SPECIAL(sp_iff)
+{
+	struct val c;
+
+	UNUSED;
+	if (a->n != 3 || bad(a) || common_type(g, a->v[1].v.ty, a->v[2].v.ty) == NULL)
+		return need(g, l, n, "a condition and two values of one type");
+	c = to_bool(g, a->v[0].v, n);
+	return op(g, OP_SELECT, common_type(g, a->v[1].v.ty, a->v[2].v.ty), c,
+		  a->v[1].v, a->v[2].v);
+}
+
+/* Numbers: the difference; bools: whether they differ. */
+SPECIAL(sp_change)
+{
+	static const struct lib num = { "ta.change", "source:f length:i=1", "0",
+		LIB_IND, 0, 0, NULL, "change:0/1" };
+	struct val x[2], was;
+
+	UNUSED;
+	x[0] = nth(a, 0, "source");
+	x[1] = nth(a, 1, "length");
+	if (x[1].ty->b == TY_NA)
+		x[1] = val_const(&ty_int, 1);
+	if (bad(a))
+		return val_error();
+	if (x[0].ty->b == TY_BOOL) {
+		was = history(g, x[0], x[1], n);
+		was = op(g, OP_TRUTH, &ty_bool, was, was, was);
+		return op(g, OP_INE, &ty_bool, x[0], was, was);
+	}
+	if (!is_numeric(x[0].ty) && x[0].ty->b != TY_NA)
+		return need(g, l, n, "a number or a bool");
+	return gen_ind(g, &num, x, 2, n);
+}
+
+SPECIAL(sp_array_from)
+{
+	const struct type *t = a->n > 0 ? a->v[0].v.ty : &ty_float;
+	struct val in[ARGS_MAX], r;
+
+	UNUSED;
+	if (bad(a))
+		return val_error();
+	for (size_t i = 0; i < a->n; i++) {
+		t = common_type(g, t, a->v[i].v.ty);
+		if (t == NULL)
+			return need(g, l, n, "values of one type");
+		in[i] = a->v[i].v;
+	}
+	r = lib_call(g, &lib_array_from, in, a->n, n);
+	r.ty = type_array(g, t->b == TY_NA ? &ty_float : t);
+	return r;
+}
+
+SPECIAL(sp_array_new)
+{
+	struct val in[2] = { nth(a, 0, "size"), nth(a, 1, "initial_value") }, r;
+	const struct type *t;
+
+	UNUSED;
+	if (bad(a))
+		return val_error();
+	if (n->type == NULL || n->type->n != 1)
+		return need(g, l, n, "a type: array.new<float>(...)");
+	t = type_of_ref(g, n->type->v[0]);
+	if (in[0].ty->b == TY_NA)
+		in[0] = val_const(&ty_int, 0);
+	if (!is_numeric(in[0].ty) || !can_coerce(g, in[1].ty, t))
+		return need(g, l, n, "a size and a first value of its type");
+	r = lib_call(g, &lib_array_new, in, 2, n);
+	r.ty = type_array(g, t);
+	return r;
+}
+
+/* What text is made of depends on the type: 0 number, 1 int, 2 bool, 3 text. */
+static struct val as_text(struct gen *g, struct val x, struct val format,
+			  const struct ast *n)
+{
+	int kind = x.ty->b == TY_INT ? 1 : x.ty->b == TY_BOOL ? 2 :
+		   x.ty->b == TY_STRING ? 3 : 0;
+	struct val in[3] = { x, format, val_const(&ty_int, kind) };
+
+	if (kind == 3)
+		return x;
+	if (x.ty->b == TY_ENUM) {
+		struct val r = val_text(g, x.rate == RATE_CONST && !isnan(x.k) ?
+			x.ty->field[(size_t)x.k] : STR("NaN"));
+
+		return r;
+	}
+	return lib_call(g, &lib_to_text, in, 3, n);
+}
+
+SPECIAL(sp_tostring)
+{
+	UNUSED;
+	if (a->n < 1 || a->n > 2 || bad(a))
+		return need(g, l, n, "a value and perhaps a format");
+	if (a->v[0].v.ty->b == TY_VOID || a->v[0].v.ty->b >= TY_MAP)
+		if (a->v[0].v.ty->b != TY_ENUM)
+			return need(g, l, n, "a number, bool or text");
+	return as_text(g, a->v[0].v, a->n > 1 ? a->v[1].v : val_na(&ty_string), n);
+}
+
+SPECIAL(sp_format)
+{
+	static const struct lib row = { "str.format", "", "s", LIB_FN, 0,
+		LF_PURE | LF_HEAP, fn_text_format, NULL };
+	struct val in[ARGS_MAX];
+
+	UNUSED;
+	if (a->n < 1 || bad(a) || a->v[0].v.ty->b != TY_STRING)
+		return need(g, l, n, "a text and the values for its places {0}, {1} ...");
+	for (size_t i = 0; i < a->n; i++)
+		in[i] = is_numeric(a->v[i].v.ty) ? a->v[i].v :
+			as_text(g, a->v[i].v, val_na(&ty_string), n);
+	return lib_call(g, &row, in, a->n, n);
+}
+
+SPECIAL(sp_tick)
+{
+	static const struct lib row = { "syminfo.mintick", "", "f", LIB_FN, MN_MINTICK,
+		LF_ONCE, fn_market_number, NULL };
+	struct val x = nth(a, 0, "number"), t;
+
+	UNUSED;
+	if (!can_coerce(g, x.ty, &ty_float))
+		return need(g, l, n, "a number");
+	t = lib_call(g, &row, NULL, 0, n);
+	return op(g, OP_TICK, &ty_float, x, t, t);
+}
+
+SPECIAL(sp_security)
+{
+	UNUSED;
+	ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: use a chart of that "
+	       "timeframe, or compute the value from this chart's own bars", l->name);
+	return val_error();
+}
+
+SPECIAL(sp_cast)
+{
+	UNUSED;
+	if (a->n != 1)
+		return need(g, l, n, "one value");
+	if (a->v[0].v.ty->b == TY_NA && strcmp(l->name, "color") == 0)
+		return val_na(&ty_color);
+	return a->v[0].v;
+}
+
+static struct val time_call(struct gen *g, const struct lib *l, struct args *a,
+			    const struct ast *n, int code)
+{
+	struct lib row = { l->name, "", "i", LIB_FN, code, LF_PURE, fn_in_session, NULL };
+	struct val in[4] = { val_col(&ty_int, COL_TIME), nth(a, 0, "timeframe"),
+			     nth(a, 1, "session"), nth(a, 2, "timezone") };
+
+	if (bad(a))
+		return val_error();
+	for (int i = 1; i < 4; i++)
+		if (!can_coerce(g, in[i].ty, &ty_string))
+			return need(g, l, n, "texts: timeframe, session, time zone");
+	return lib_call(g, &row, in, 4, n);
+}
+SPECIAL(sp_time) { UNUSED; return time_call(g, l, a, n, 0); }
+SPECIAL(sp_time_close) { UNUSED; return time_call(g, l, a, n, 1); }
+
+SPECIAL(sp_tf_change)
+{
+	static const struct lib row = { "timeframe.change", "", "b", LIB_FN, 0, LF_PURE,
+		fn_tf_change, NULL };
+	struct val in[3] = { val_col(&ty_int, COL_TIME) };
+
+	UNUSED;
+	in[1] = history(g, in[0], val_const(&ty_int, 1), n);
+	in[2] = nth(a, 0, "timeframe");
+	if (!can_coerce(g, in[2].ty, &ty_string))
+		return need(g, l, n, "a timeframe");
+	return lib_call(g, &row, in, 3, n);
+}
+
+SPECIAL(sp_strategy)
+{
+	UNUSED;
+	gen_declaration(g, a, n, true);
+	return val_const(&ty_void, NAN);
+}
+SPECIAL(sp_indicator)
+{
+	UNUSED;
+	gen_declaration(g, a, n, false);
+	return val_const(&ty_void, NAN);
+}
+SPECIAL(sp_library)
+{
+	UNUSED;
+	ERR_AT(g->c, n, "UNSUPPORTED", "a library cannot be run: declare the script with "
+	       "strategy() or indicator()");
+	return val_error();
+}
+
+special_fn *const specials[] = {
+	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
+	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
+	sp_security, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
+	sp_indicator, sp_library,
+};

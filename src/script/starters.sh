@@ -1,0 +1,17 @@
+#!/bin/sh
+# starters.sh FILE... - the starter strategies as a C file, on standard output.
+# The name of a starter is what its strategy() call says.
+set -eu
+echo '/* Made by starters.sh from strategies/ - do not edit. */'
+echo '#include "config.h"'
+echo '#include "script/script.h"'
+echo 'const struct script_starter script_starters[] = {'
+for f in "$@"; do
+	name=$(sed -n 's/^strategy("\([^"]*\)".*/\1/p' "$f" | head -n 1)
+	printf '\t{ "%s",\n' "$name"
+	# Each line a literal of its own; backslashes first, then quotes.
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/	/\\t/g; s/^/\t  "/; s/$/\\n"/' "$f"
+	printf '\t},\n'
+done
+echo '};'
+echo 'const size_t script_starters_n = sizeof(script_starters) / sizeof(script_starters[0]);'

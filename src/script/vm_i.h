@@ -1,0 +1,76 @@
+#ifndef SCRIPT_VM_I_H
+#define SCRIPT_VM_I_H
+/* vm_i.h - the machine. */
+#include "script/prog_i.h"
+
+enum obj_kind { OBJ_FREE, OBJ_STR, OBJ_ARRAY, OBJ_MAP, OBJ_MATRIX, OBJ_RECORD };
+/* Texts and objects; index i of the table is what ref_box(i) points at. */
+struct obj {
+	enum obj_kind kind;
+	bool fixed, mark;	/* fixed: constant text, never collected */
+	uint32_t n, room;	/* values or bytes */
+	uint32_t rows;		/* of a matrix */
+	uint32_t next_free;
+	union { double *v; char *s; };
+};
+
+struct vm_col { double *b; size_t pad; double *mem; };	/* b: start of block */
+struct vm_hist { double *b; size_t cap, at, n; double fill; };
+
+struct script_vm {
+	unsigned magic;
+#define VM_MAGIC 0x7e41ac5du
+	struct arena *out, *heap;
+	const struct script_prog *p;
+	const struct script_binding *bind;
+	struct script_market m;
+	double *r;
+	struct vm_col *cols;
+	struct vm_hist *hists;
+	struct ind **units;
+	struct ind_dyn **dyns;
+	const struct call *call;	/* being made */
+	size_t pos, at, end;	/* in the block: first free, next bar, end */
+	size_t bars;			/* done */
+	int64_t tf_ms;			/* 0: months */
+	const struct strat_account *acct;
+	struct strat_cmd *cmds;
+	size_t n_cmds, cmds_room;
+	struct script_note *notes;
+	size_t n_notes;
+	uint64_t steps, steps_max;
+	size_t memory, memory_max, gc_at;
+	struct obj *objs;
+	uint32_t n_objs, objs_room, free_obj;
+	void *free_blocks[48];		/* by power of two */
+	bool failed, in_init;
+	struct err *err;
+	double rnd;			/* state of math.random */
+	uint64_t seed;
+};
+
+/* Ends the run: sets vm->err, returns NULL for an instruction to return. */
+const struct ins *vm_fail(struct script_vm *vm, enum errc code, int line,
+			  const char *fmt, ...) PRINTF_LIKE(4, 5);
+#define NOTES_MAX 64
+void vm_note(struct script_vm *vm, int kind, const char *text, int line);
+
+/* heap.c: texts.  An alloc that does not fit fails the run and gives na. */
+struct str vm_str(const struct script_vm *vm, double ref);	/* na: "NaN" */
+double vm_str_new(struct script_vm *vm, const char *s, size_t n);
+double vm_obj_new(struct script_vm *vm, enum obj_kind k, uint32_t n);
+struct obj *vm_obj(const struct script_vm *vm, double ref, enum obj_kind k);
+bool vm_obj_room(struct script_vm *vm, struct obj *o, uint32_t want);
+void vm_gc(struct script_vm *vm);
+
+/* Instructions that are no pure operations. */
+#define INSTRUCTIONS(X)							\
+	X(halt) X(jump) X(jump_false) X(jump_true) X(once) X(load)	\
+	X(col_at) X(hist_push) X(hist_at) X(unit) X(call) X(cmd)	\
+	X(loop) X(for_init) X(for_test)
+#define X(n) op_fn in_##n;
+INSTRUCTIONS(X)
+#undef X
+int vm_run(struct script_vm *vm, const struct code *c);
+
+#endif /* SCRIPT_VM_I_H */
