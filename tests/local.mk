@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
+EXTRA_DIST += %D%/support/t_script.h
 EXTRA_DIST += %D%/support/test.h %D%/support/t_db.h %D%/support/t_env.h
 dist_check_SCRIPTS += %D%/support/mariadb.sh
 
@@ -49,6 +50,8 @@ unit_tests += %D%/unit/test_err
 unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
+unit_tests += %D%/unit/test_ind
+unit_tests += %D%/unit/test_script_run
 unit_tests += %D%/unit/test_json_read
 unit_tests += %D%/unit/test_json_write
 unit_tests += %D%/unit/test_log

@@ -30,7 +30,7 @@ static inline double name##_bars(struct ext *s, double x)		\
 									\
 	if (!isnan(x)) {						\
 		s->last = step(&s->w, x, &ago);				\
-		s->last_ago = isnan(s->last) ? NAN : -ago;		\
+		s->last_ago = isnan(s->last) ? NAN : 0 - ago;		\
 	}								\
 	return s->last_ago;						\
 }

@@ -10,6 +10,8 @@
 #include "script/script.h"
 
 #define NEST_MAX 128			/* of blocks and expressions */
+#define DEPTH_MAX 300			/* of one expression's tree */
+#define CASES_MAX 300
 #define DIAGS_MAX 100
 
 #define TOKENS(X)							\
@@ -75,6 +77,7 @@ struct ast {
 	enum ast_kind kind;
 	enum tok op;
 	int line, col, end_col;
+	int depth;		/* of the tree below */
 	unsigned flags;
 	struct str text;
 	double num;

@@ -73,6 +73,17 @@ static double trade_text(struct script_vm *vm, const char *s)
 	return s != NULL ? vm_str_new(vm, s, strlen(s)) : NAN;
 }
 
+/* Texts of a trade, all of what is left. */
+static double trade_words(struct script_vm *vm, const struct strat_trade *t, bool open)
+{
+	switch (vm->call->data % TR_OPEN) {
+	case TR_ENTRY_ID: return trade_text(vm, t->entry_id);
+	case TR_ENTRY_COMMENT: return trade_text(vm, t->entry_comment);
+	case TR_EXIT_ID: return open ? NAN : trade_text(vm, t->exit_id);
+	default: return open ? NAN : trade_text(vm, t->exit_comment);
+	}
+}
+
 FN(trade)
 {
 	bool open = vm->call->data >= TR_OPEN;
@@ -97,10 +108,7 @@ FN(trade)
 	case TR_EXIT_BAR: *ret = open ? NAN : (double)t->exit_bar; break;
 	case TR_MAX_RUNUP: *ret = t->max_runup; break;
 	case TR_MAX_DRAWDOWN: *ret = t->max_drawdown; break;
-	case TR_ENTRY_ID: *ret = trade_text(vm, t->entry_id); break;
-	case TR_EXIT_ID: *ret = open ? NAN : trade_text(vm, t->exit_id); break;
-	case TR_ENTRY_COMMENT: *ret = trade_text(vm, t->entry_comment); break;
-	default: *ret = open ? NAN : trade_text(vm, t->exit_comment); break;
+	default: *ret = trade_words(vm, t, open); break;
 	}
 	return 0;
 }

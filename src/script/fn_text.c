@@ -55,40 +55,54 @@ static size_t plain_number(char *buf, size_t size, double x, int max)
 }
 
 /* "#.##", "0.00", "#,###.0", "0.0%": digits after the point, grouping. */
-static size_t pattern_number(char *buf, size_t size, double x, struct str f)
+struct pattern { int least, most; bool group, percent; };
+
+static struct pattern pattern_of(struct str f)
 {
-	int least = 0, most = 0;
-	bool point = false, group = false, percent = false;
-	char tmp[400];
-	size_t n, w = 0, digits;
+	struct pattern p = { 0, 0, false, false };
+	bool point = false;
 
 	for (size_t i = 0; i < f.n; i++) {
 		char c = f.p[i];
 
 		point = point || c == '.';
-		group = group || c == ',';
-		percent = percent || c == '%';
-		most += point && (c == '0' || c == '#');
-		least += point && c == '0';
+		p.group = p.group || c == ',';
+		p.percent = p.percent || c == '%';
+		p.most += point && (c == '0' || c == '#');
+		p.least += point && c == '0';
 	}
-	if (percent)
-		x *= 100;
-	x = most < 15 && fabs(x) < 1e15 ? f_round_to(fabs(x), most) * (x < 0 ? -1 : 1) : x;
-	n = (size_t)snprintf(tmp, sizeof(tmp), "%.*f", most > 20 ? 20 : most, x);
-	if (n >= sizeof(tmp))
-		n = sizeof(tmp) - 1;
-	for (; most > least && n > 0 && tmp[n - 1] == '0'; most--)
+	p.most = p.most > 20 ? 20 : p.most;
+	return p;
+}
+
+/* x with p.most digits at most; trailing zeros beyond p.least go. */
+static size_t pattern_digits(char *tmp, size_t size, double x, struct pattern p)
+{
+	size_t n;
+
+	if (p.most < 15 && fabs(x) < 1e15)
+		x = f_round_to(fabs(x), p.most) * (x < 0 ? -1 : 1);
+	n = (size_t)snprintf(tmp, size, "%.*f", p.most, x);
+	n = n < size ? n : size - 1;
+	for (; p.most > p.least && n > 0 && tmp[n - 1] == '0'; p.most--)
 		n--;
-	if (n > 0 && tmp[n - 1] == '.')
-		n--;
-	digits = strcspn(tmp, ".");
+	return n > 0 && tmp[n - 1] == '.' ? n - 1 : n;
+}
+
+static size_t pattern_number(char *buf, size_t size, double x, struct str f)
+{
+	struct pattern p = pattern_of(f);
+	char tmp[400];
+	size_t n = pattern_digits(tmp, sizeof(tmp), p.percent ? x * 100 : x, p);
+	size_t w = 0, digits = strcspn(tmp, "."), first = tmp[0] == '-';
+
 	digits = digits < n ? digits : n;
 	for (size_t i = 0; i < n && w + 3 < size; i++) {
-		if (group && i > (size_t)(tmp[0] == '-') && i < digits && (digits - i) % 3 == 0)
+		if (p.group && i > first && i < digits && (digits - i) % 3 == 0)
 			buf[w++] = ',';
 		buf[w++] = tmp[i];
 	}
-	if (percent && w + 1 < size)
+	if (p.percent && w + 1 < size)
 		buf[w++] = '%';
 	buf[w] = '\0';
 	return w;

@@ -229,6 +229,20 @@ FN(time_text)
 	return 0;
 }
 
+/* What a letter of the pattern stands for; -1: itself. */
+static int letter_value(char c, int64_t t, int y, int m, int d)
+{
+	switch (c) {
+	case 'y': return y;
+	case 'M': return m;
+	case 'd': return d;
+	case 'H': return (int)(t / 3600000);
+	case 'm': return (int)(t / 60000 % 60);
+	case 's': return (int)(t / 1000 % 60);
+	default: return -1;
+	}
+}
+
 FN(format_time)
 {
 	struct str f = is_na(a[1]) ? STR("yyyy-MM-dd'T'HH:mm:ssZ") : vm_str(vm, a[1]);
@@ -254,9 +268,7 @@ FN(format_time)
 
 		while (i + run < f.n && f.p[i + run] == c)
 			run++;
-		v = c == 'y' ? y : c == 'M' ? m : c == 'd' ? d :
-		    c == 'H' ? (int)(t / 3600000) : c == 'm' ? (int)(t / 60000 % 60) :
-		    c == 's' ? (int)(t / 1000 % 60) : -1;
+		v = letter_value(c, t, y, m, d);
 		if (v >= 0)
 			w += (size_t)snprintf(buf + w, sizeof(buf) - w, "%0*d",
 					      run > 4 ? 4 : (int)run,

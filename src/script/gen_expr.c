@@ -428,6 +428,18 @@ static struct val index_expr(struct gen *g, const struct ast *n)
 	return history(g, x, k, n);
 }
 
+static struct val literal(struct gen *g, const struct ast *n)
+{
+	switch ((int)n->kind) {
+	case A_INT: return val_const(&ty_int, n->num);
+	case A_FLOAT: return val_const(&ty_float, n->num);
+	case A_BOOL: return val_const(&ty_bool, n->num);
+	case A_COLOR: return val_const(&ty_color, n->num);
+	case A_STR: return val_text(g, n->text);
+	default: return val_error();	/* A_ERROR: reported by the parser */
+	}
+}
+
 struct val gen_expr(struct gen *g, const struct ast *n)
 {
 	int line = g->line;
@@ -437,11 +449,6 @@ struct val gen_expr(struct gen *g, const struct ast *n)
 		return v;
 	g->line = n->line;
 	switch ((int)n->kind) {
-	case A_INT: v = val_const(&ty_int, n->num); break;
-	case A_FLOAT: v = val_const(&ty_float, n->num); break;
-	case A_BOOL: v = val_const(&ty_bool, n->num); break;
-	case A_COLOR: v = val_const(&ty_color, n->num); break;
-	case A_STR: v = val_text(g, n->text); break;
 	case A_NAME: v = name(g, n); break;
 	case A_MEMBER: v = member(g, n); break;
 	case A_CALL: v = gen_call(g, n); break;
@@ -461,7 +468,7 @@ struct val gen_expr(struct gen *g, const struct ast *n)
 	case A_IF: v = gen_if(g, n, true); break;
 	case A_SWITCH: v = gen_switch(g, n, true); break;
 	case A_FOR: case A_FORIN: case A_WHILE: v = gen_loop(g, n, true); break;
-	default: break;			/* A_ERROR: reported by the parser */
+	default: v = literal(g, n); break;
 	}
 	g->line = line;
 	return v;

@@ -58,6 +58,8 @@ static void add(struct parser *p, struct ast *n, struct ast *child)
 	n->v = a.v;
 	n->n = a.n;
 	n->size = a.size;
+	if (child != NULL && child->depth >= n->depth)
+		n->depth = child->depth + 1;
 	if (child != NULL && child->line == n->line && child->end_col > n->end_col)
 		n->end_col = child->end_col;
 }
@@ -87,6 +89,15 @@ static bool expect(struct parser *p, enum tok t, const char *what)
 	}
 	fail(p, what);
 	return false;
+}
+
+/* A name that may be the first word of its line. */
+static void expect_name(struct parser *p, const char *what)
+{
+	if (cur(p)->t == T_ID)
+		next(p);
+	else
+		fail(p, what);
 }
 
 static bool enter(struct parser *p)
@@ -221,8 +232,7 @@ static bool generic_call(const struct parser *p)
 {
 	size_t k = scan_type(p, 0);
 
-	return k > 1 && ahead(p, k - 1)->t == T_GT && ahead(p, k)->t == T_LPAR &&
-	       ahead(p, 1)->t == T_LT;
+	return k > 1 && ahead(p, k - 1)->t == T_GT && ahead(p, k)->t == T_LPAR;
 }
 
 static struct ast *generic(struct parser *p, struct ast *callee)
@@ -354,6 +364,8 @@ static struct ast *switch_expr(struct parser *p)
 			fail(p, "expected \"=>\" after the value of the case");
 		add(p, cs, block(p));
 		add(p, n, cs);
+		if (n->n > CASES_MAX)
+			fail(p, "a switch of so many cases is not read");
 	}
 	p->indent = outer;
 	return n;
@@ -417,6 +429,14 @@ static struct ast *primary(struct parser *p)
 	}
 }
 
+static bool too_deep(struct parser *p, const struct ast *n)
+{
+	if (n->depth < DEPTH_MAX)
+		return false;
+	fail(p, "too long an expression: split it into variables");
+	return true;
+}
+
 static struct ast *postfix(struct parser *p)
 {
 	bool gen = cur(p)->t == T_ID && generic_call(p);
@@ -438,12 +458,9 @@ static struct ast *postfix(struct parser *p)
 			add(p, m, n);
 			n = m;
 		} else if (t == T_LT && gen) {
-			size_t at = p->i;
-
 			/* the types hang on the whole dotted name */
 			p->i = start;
 			gen = false;
-			(void)at;
 			n = generic(p, n);
 		} else if (t == T_LPAR) {
 			m = node_at(p, A_CALL, cur(p));
@@ -464,7 +481,7 @@ static struct ast *postfix(struct parser *p)
 		} else {
 			return n;
 		}
-		if (p->panic)
+		if (p->panic || too_deep(p, n))
 			return n;
 	}
 }
@@ -508,7 +525,8 @@ static struct ast *binary(struct parser *p, int least)
 	struct ast *l = unary(p);
 	int prec;
 
-	while ((prec = precedence(here(p))) >= least && prec > 0 && !p->panic) {
+	while ((prec = precedence(here(p))) >= least && prec > 0 && !p->panic &&
+	       !too_deep(p, l)) {
 		struct ast *n = node_at(p, A_BINARY, cur(p));
 
 		n->op = cur(p)->t;
@@ -670,7 +688,7 @@ static struct ast *fields(struct parser *p, enum ast_kind kind, unsigned flags)
 			t = type_ref(p);
 		f = node_at(p, A_FIELD, cur(p));
 		f->type = t;
-		expect(p, T_ID, "expected the name of a field");
+		expect_name(p, "expected the name of a field");
 		if (here(p) == T_SET) {
 			next(p);
 			add(p, f, expression(p));
@@ -705,7 +723,7 @@ static struct ast *declaration(struct parser *p, unsigned flags)
 	n = node_at(p, A_DECL, cur(p));
 	n->type = t;
 	n->flags = flags;
-	expect(p, T_ID, "expected the name of a variable");
+	expect_name(p, "expected the name of a variable");
 	expect(p, T_SET, "expected \"=\"");
 	add(p, n, expression(p));
 	return n;
