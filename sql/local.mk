@@ -4,6 +4,7 @@ sqldir = $(pkgdatadir)/sql
 dist_sql_DATA =
 dist_sql_DATA += sql/0001-identity.sql
 dist_sql_DATA += sql/0002-market.sql
+dist_sql_DATA += sql/0003-strategy.sql
 dist_sql_DATA += sql/0005-trade.sql
 dist_sql_DATA += sql/0004-ops.sql
 dist_sql_DATA += sql/checks.sql

@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/h_auth.c \
 	%D%/h_logs.c \
 	%D%/h_monitor.c \
+	%D%/h_strategy.c \
 	%D%/h_system.c \
 	%D%/handle.c \
 	%D%/keep.c \

@@ -3,5 +3,6 @@
 #include "db/stmt_core.h"
 #include "db/stmt_auth.h"
 #include "db/stmt_market.h"
+#include "db/stmt_script.h"
 #include "db/stmt_trade.h"
 #include "db/stmt_ops.h"

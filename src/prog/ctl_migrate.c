@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "db/migrate.h"
 #include "prog/ctl.h"
+#include "script/store.h"
 
 #define LOCK_WAIT_MS	20000
 #define TEXT_MAX	((size_t)1 << 20)
@@ -95,6 +96,9 @@ int ctl_migrate(struct ctl *c)
 	if (status)
 		return status_show(c, db, o.dir);
 	if (migrate_run(db, &o, &err) < 0)
+		return ctl_fail(c, &err);
+	/* The starter strategies in the database are those of this program. */
+	if (!o.dry_run && script_starters_sync(db, clock_ms(&clock_real), &err) < 0)
 		return ctl_fail(c, &err);
 	return 0;
 }

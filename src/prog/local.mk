@@ -7,6 +7,8 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
 	%D%/ctl_user.c \
+	%D%/ctl_indicator.c \
+	%D%/ctl_strategy.c \
 	%D%/ctl_list.h \
 	%D%/ctl_nginx.c \
 	%D%/ctl_openapi.c \

@@ -133,12 +133,12 @@ static const char *first_comment(struct arena *out, struct str src)
 	return "";
 }
 
-static uint64_t fnv1a(struct str s)
+uint64_t script_hash_text(const char *source, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)source[i]) * 0x100000001b3u;
 	return h;
 }
 
@@ -190,7 +190,7 @@ int script_compile(struct arena *out, const char *source, size_t n,
 		}
 	}
 	p->magic = PROG_MAGIC;
-	p->hash = fnv1a(str_n(source, n));
+	p->hash = script_hash_text(source, n);
 	p->description = first_comment(out, str_n(source, n));
 	*ret = p;
 	return 0;

@@ -71,8 +71,9 @@ struct strat_properties {
 };
 const struct strat_properties *script_properties(const struct script_prog *p);
 void script_properties_json(struct jw *w, const struct strat_properties *p);
-/* sha256-free identity: FNV-1a of the source, for logs and caches. */
+/* Identity, FNV-1a of the source: for logs and caches. */
 uint64_t script_hash(const struct script_prog *p);
+uint64_t script_hash_text(const char *source, size_t n);
 /* The first comment line of the source, or "". */
 const char *script_description(const struct script_prog *p);
 
