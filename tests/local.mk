@@ -103,6 +103,8 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 	%D%/support/t_api.c %D%/support/t_api.h \
 	%D%/support/t_http.c %D%/support/t_http.h
 check_PROGRAMS += $(unit_tests) $(db_tests)
+# Benches print figures; nothing runs them by itself.
+check_PROGRAMS += %D%/bench/bench_candles
 TESTS += $(unit_tests) $(db_tests)
 if FAULTS
 check_PROGRAMS += $(fault_tests)

@@ -64,6 +64,11 @@ X(Q_BLOCKS, "uuiuuii", "iub",
   " AND t0 < ? AND t0 >= COALESCE((SELECT MAX(b.t0) FROM candle_block b"
   " WHERE b.market_id = ? AND b.tf = ? AND b.t0 <= ?), ?)"
   " ORDER BY t0 LIMIT 1000000")
+X(Q_BLOCKS_COUNT, "uuiuuii", "i",
+  "SELECT CAST(COALESCE(SUM(n), 0) AS SIGNED) FROM candle_block"
+  " WHERE market_id = ? AND tf = ?"
+  " AND t0 < ? AND t0 >= COALESCE((SELECT MAX(b.t0) FROM candle_block b"
+  " WHERE b.market_id = ? AND b.tf = ? AND b.t0 <= ?), ?) LIMIT 1")
 X(Q_BLOCKS_NEWEST, "uuiu", "iub",
   "SELECT t0, n, data FROM candle_block"
   " WHERE market_id = ? AND tf = ? AND t0 < ? ORDER BY t0 DESC LIMIT ?")

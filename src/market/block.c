@@ -240,6 +240,23 @@ struct ints {
 	struct scale s;
 };
 
+/* Half a megabyte that every block of a load is unpacked in. */
+struct block_room {
+	struct arena *arena;
+	struct xcandle *x;	/* made when the first 'w' block comes */
+	struct ints ints;
+	uint8_t plain[PLAIN_MAX(BLOCK_CANDLES)];
+};
+
+struct block_room *block_room(struct arena *out)
+{
+	struct block_room *r = arena_alloc_raw(out, sizeof(*r));
+
+	r->arena = out;
+	r->x = NULL;
+	return r;
+}
+
 static bool get_delta(struct reader *r, struct ints *b, size_t n)
 {
 	int64_t *o = b->m[X_O], *h = b->m[X_H], *l = b->m[X_L];
@@ -287,12 +304,11 @@ static bool get_wide(struct reader *r, struct xcandle *x, size_t n, int64_t *t)
 }
 
 /* The plain bytes of a block and its layout, 'd' or 'w'. */
-static int block_open(struct arena *out, struct str data, size_t n, char *ret,
-		      struct reader *ret_r, struct err *err)
+static int block_open(struct block_room *room, struct str data, size_t n,
+		      char *ret, struct reader *ret_r, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)data.p;
-	size_t size, room = PLAIN_MAX(n);
-	uint8_t *plain;
+	size_t size;
 
 	if (data.n < 2 || n < 1 || n > BLOCK_CANDLES)
 		return FAIL(err, E_BUG, "candle block: %zu bytes for %zu candles",
@@ -304,13 +320,12 @@ static int block_open(struct arena *out, struct str data, size_t n, char *ret,
 	}
 	if (data.p[0] != 'D' && data.p[0] != 'W')
 		return FAIL(err, E_BUG, "candle block: unknown layout %u", p[0]);
-	plain = NEW_N(out, uint8_t, room);
-	size = ZSTD_decompress(plain, room, p + 1, data.n - 1);
+	size = ZSTD_decompress(room->plain, PLAIN_MAX(n), p + 1, data.n - 1);
 	if (ZSTD_isError(size))
 		return FAIL(err, E_BUG, "candle block: %s",
 			    ZSTD_getErrorName(size));
 	*ret = data.p[0] == 'D' ? 'd' : 'w';
-	*ret_r = (struct reader){ plain, plain + size, false };
+	*ret_r = (struct reader){ room->plain, room->plain + size, false };
 	return 0;
 }
 
@@ -340,75 +355,68 @@ static void normalise(struct xcandle *x)
 	}
 }
 
-static int damaged(struct err *err)
+/* Into room->ints ('d') or room->x ('w'). */
+static int block_read(struct block_room *room, struct str data, size_t n,
+		      char *ret_layout, struct err *err)
 {
-	return FAIL(err, E_BUG, "candle block: damaged");
+	struct reader r;
+	int rc = block_open(room, data, n, ret_layout, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (*ret_layout == 'w' && room->x == NULL)
+		room->x = NEW_N(room->arena, struct xcandle, BLOCK_CANDLES);
+	if (*ret_layout == 'w' ? !get_wide(&r, room->x, n, room->ints.t) :
+	    !get_delta(&r, &room->ints, n))
+		return FAIL(err, E_BUG, "candle block: damaged");
+	return 0;
 }
 
-int block_decode(struct str data, size_t n, struct candles *cs, size_t at,
-		 struct arena *scratch, struct err *err)
+int block_decode(struct block_room *room, struct str data, size_t n,
+		 struct candles *cs, size_t at, struct err *err)
 {
+	double *const to[X__N] = { cs->o + at, cs->h + at, cs->l + at,
+				   cs->c + at, cs->v + at };
+	const struct ints *b = &room->ints;
+	char layout;
+	int rc = block_read(room, data, n, &layout, err);
+
+	if (rc < 0)
+		return rc;
 	assert(at + n <= cs->n);
-	SCOPE(tmp, scratch) {
-		struct ints *b = NEW(tmp, struct ints);
-		struct reader r;
-		char layout;
-		int rc = block_open(tmp, data, n, &layout, &r, err);
+	memcpy(cs->t + at, b->t, n * sizeof(int64_t));
+	for (int k = 0; layout == 'd' && k < X__N; k++)
+		to_doubles(to[k], b->m[k], n,
+			   k == X_V ? b->s.volume : b->s.price);
+	for (size_t i = 0; layout == 'w' && i < n; i++) {
+		struct candle c = xcandle_double(&room->x[i]);
 
-		if (rc < 0)
-			return rc;
-		if (layout == 'd') {
-			double *const to[X__N] = { cs->o + at, cs->h + at,
-				cs->l + at, cs->c + at, cs->v + at };
-
-			if (!get_delta(&r, b, n))
-				return damaged(err);
-			memcpy(cs->t + at, b->t, n * sizeof(int64_t));
-			for (int k = 0; k < X__N; k++)
-				to_doubles(to[k], b->m[k], n, k == X_V ?
-					   b->s.volume : b->s.price);
-		} else {
-			struct xcandle *x = NEW_N(tmp, struct xcandle, n);
-
-			if (!get_wide(&r, x, n, b->t))
-				return damaged(err);
-			for (size_t i = 0; i < n; i++) {
-				struct candle c = xcandle_double(&x[i]);
-
-				candles_set(cs, at + i, &c);
-			}
-		}
+		candles_set(cs, at + i, &c);
 	}
 	return 0;
 }
 
-int block_decode_exact(struct str data, size_t n, struct xcandle *x,
-		       struct arena *scratch, struct err *err)
+int block_decode_exact(struct block_room *room, struct str data, size_t n,
+		       struct xcandle *x, struct err *err)
 {
-	SCOPE(tmp, scratch) {
-		struct ints *b = NEW(tmp, struct ints);
-		struct reader r;
-		char layout;
-		int rc = block_open(tmp, data, n, &layout, &r, err);
+	const struct ints *b = &room->ints;
+	char layout;
+	int rc = block_read(room, data, n, &layout, err);
 
-		if (rc < 0)
-			return rc;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
 		if (layout == 'w') {
-			if (!get_wide(&r, x, n, b->t))
-				return damaged(err);
-		} else if (!get_delta(&r, b, n)) {
-			return damaged(err);
-		}
-		for (size_t i = 0; layout == 'd' && i < n; i++) {
-			x[i].t = b->t[i];
+			x[i] = room->x[i];
+		} else {
+			x[i] = (struct xcandle){ .t = b->t[i] };
 			for (int k = 0; k < X__N; k++) {
 				x[i].m[k] = b->m[k][i];
 				x[i].d[k] = (uint8_t)(k == X_V ? b->s.volume :
 						      b->s.price);
 			}
 		}
-		for (size_t i = 0; i < n; i++)
-			normalise(&x[i]);
+		normalise(&x[i]);
 	}
 	return 0;
 }

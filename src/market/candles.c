@@ -20,6 +20,18 @@ void candles_alloc(struct arena *out, struct candles *ret, size_t n)
 	};
 }
 
+void candles_alloc_raw(struct arena *out, struct candles *ret, size_t n)
+{
+	double *col[5];
+
+	for (size_t k = 0; k < ARRAY_LEN(col); k++)
+		col[k] = arena_alloc_raw(out, (n + 1) * sizeof(double));
+	*ret = (struct candles){
+		n, arena_alloc_raw(out, (n + 1) * sizeof(int64_t)),
+		col[0], col[1], col[2], col[3], col[4]
+	};
+}
+
 struct candle candles_at(const struct candles *cs, size_t i)
 {
 	assert(i < cs->n);

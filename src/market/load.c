@@ -69,38 +69,64 @@ static int tail_into(const struct rows *tail, bool newest_first,
 
 /* ---- columns of a stored series ---- */
 
-/* Blocks (ascending or descending rows of t0, n, data), then the tail. */
-static int assemble(struct arena *out, const struct rows *blocks,
-		    const struct rows *tail, bool newest_first,
-		    struct candles *ret, struct err *err)
+struct fill {			/* blocks on their way into columns */
+	struct arena *out;
+	struct block_room *room;
+	struct candles cs;	/* n: so many fit */
+	size_t at;
+};
+
+/* The columns have room for `want` more. */
+static void make_room(struct fill *f, size_t want)
 {
-	struct candles cs, head;
-	size_t total = tail->n, at = 0, i;
+	struct candles cs;
+	size_t n = f->at + want;
 
-	for (i = 0; i < blocks->n; i++)
-		total += row_u64(blocks, i, 1);
-	candles_alloc(out, &cs, total);
-	for (i = 0; i < blocks->n; i++) {
-		size_t row = newest_first ? blocks->n - 1 - i : i;
-		size_t n = row_u64(blocks, row, 1);
-		int rc = block_decode(row_str(blocks, row, 2), n, &cs, at, out,
-				      err);
-
-		if (rc < 0)
-			return rc;
-		at += n;
+	if (n <= f->cs.n)
+		return;
+	n = n > f->cs.n * 2 ? n : f->cs.n * 2;
+	candles_alloc_raw(f->out, &cs, n);
+	if (f->at > 0) {
+		memcpy(cs.t, f->cs.t, f->at * sizeof(*cs.t));
+		memcpy(cs.o, f->cs.o, f->at * sizeof(*cs.o));
+		memcpy(cs.h, f->cs.h, f->at * sizeof(*cs.h));
+		memcpy(cs.l, f->cs.l, f->at * sizeof(*cs.l));
+		memcpy(cs.c, f->cs.c, f->at * sizeof(*cs.c));
+		memcpy(cs.v, f->cs.v, f->at * sizeof(*cs.v));
 	}
+	f->cs = cs;
+}
+
+/* A row of t0, n, data. */
+static int fill_block(void *ctx, const struct rows *r, struct err *err)
+{
+	struct fill *f = ctx;
+	size_t n = row_u64(r, 0, 1);
+	int rc;
+
+	make_room(f, n);
+	rc = block_decode(f->room, row_str(r, 0, 2), n, &f->cs, f->at, err);
+	f->at += rc == 0 ? n : 0;
+	return rc;
+}
+
+static int fill_tail(struct fill *f, const struct rows *tail,
+		     bool newest_first, struct candles *ret, struct err *err)
+{
+	int rc = 0;
+
 	if (tail->n > 0) {
 		/* What was folded while we read is in both. */
-		head = candles_slice(&cs, 0, at);
-		at = candles_seek(&head, row_i64(tail, newest_first ?
-						 tail->n - 1 : 0, 0));
-		if (tail_into(tail, newest_first, &cs, at, err) < 0)
-			return -E_BUG;
+		struct candles head = candles_slice(&f->cs, 0, f->at);
+
+		f->at = candles_seek(&head, row_i64(tail, newest_first ?
+						    tail->n - 1 : 0, 0));
+		make_room(f, tail->n);
+		rc = tail_into(tail, newest_first, &f->cs, f->at, err);
+		f->at += tail->n;
 	}
-	cs.n = at + tail->n;
-	*ret = cs;
-	return 0;
+	*ret = candles_slice(&f->cs, 0, f->at);
+	return rc;
 }
 
 static void cut(struct candles *cs, int64_t from, int64_t to)
@@ -117,17 +143,26 @@ static int load_stored(struct arena *out, struct db *db, uint64_t market_id,
 	struct dbval m = V_U64(market_id), f = V_U64(tf);
 
 	SCOPE(tmp, out) {
-		struct rows tail, blocks;
+		struct fill fill = { .out = out, .room = block_room(tmp) };
+		struct rows tail, sum;
 		int rc = db_select(tmp, db, Q_TAIL,
 				   ARGS(m, f, V_I64(from), V_I64(to)), &tail,
 				   err);
 
+		/* The count first, so that the columns are made once. */
 		if (rc == 0)
-			rc = db_select(tmp, db, Q_BLOCKS,
+			rc = db_select(tmp, db, Q_BLOCKS_COUNT,
 				       ARGS(m, f, V_I64(to), m, f, V_I64(from),
-					    V_I64(from)), &blocks, err);
+					    V_I64(from)), &sum, err);
+		if (rc < 0)
+			return rc;
+		make_room(&fill, tail.n + (size_t)row_i64(&sum, 0, 0) + 1);
+		if (row_i64(&sum, 0, 0) > 0)
+			rc = db_each(db, Q_BLOCKS,
+				     ARGS(m, f, V_I64(to), m, f, V_I64(from),
+					  V_I64(from)), fill_block, &fill, err);
 		if (rc == 0)
-			rc = assemble(out, &blocks, &tail, false, ret, err);
+			rc = fill_tail(&fill, &tail, false, ret, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -142,6 +177,7 @@ static int newest_stored(struct arena *out, struct db *db, uint64_t market_id,
 	struct dbval m = V_U64(market_id), f = V_U64(tf);
 
 	SCOPE(tmp, out) {
+		struct fill fill = { .out = out, .room = block_room(tmp) };
 		struct rows tail, blocks = { 0 };
 		struct candles cs;
 		uint64_t take = 1;
@@ -165,8 +201,15 @@ static int newest_stored(struct arena *out, struct db *db, uint64_t market_id,
 					got >= n + BLOCK_CANDLES))
 				break;
 		}
+		for (size_t i = blocks.n; rc == 0 && i-- > 0;) {
+			struct rows row = { 1, blocks.cols,
+					    blocks.v + i * blocks.cols };
+
+			rc = fill_block(&fill, &row, err);
+		}
+		make_room(&fill, 1);
 		if (rc == 0)
-			rc = assemble(out, &blocks, &tail, true, &cs, err);
+			rc = fill_tail(&fill, &tail, true, &cs, err);
 		if (rc < 0)
 			return rc;
 		cut(&cs, INT64_MIN, before);
@@ -374,6 +417,7 @@ int exact_rows(struct arena *out, const struct rows *blocks,
 	       struct xcandle **ret, size_t *ret_n, struct err *err)
 {
 	size_t total = tail->n, n = 0, a = 0;
+	struct block_room *room = block_room(out);
 	struct xcandle *x;
 	int rc = 0;
 
@@ -383,7 +427,7 @@ int exact_rows(struct arena *out, const struct rows *blocks,
 	for (size_t i = 0; rc == 0 && i < blocks->n; i++) {
 		size_t k = row_u64(blocks, i, 1);
 
-		rc = block_decode_exact(row_str(blocks, i, 2), k, x + n, out,
+		rc = block_decode_exact(room, row_str(blocks, i, 2), k, x + n,
 					err);
 		n += k;
 	}

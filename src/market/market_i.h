@@ -24,14 +24,20 @@ MUST_CHECK bool dec_rescale(int64_t m, unsigned d, unsigned to, int64_t *ret);
 #define BLOCK_CANDLES 4096
 #define BLOCK_BYTES_MAX (1u << 20)	/* no honest block is larger */
 
+/* As candles_alloc(), and nothing is zeroed. */
+void candles_alloc_raw(struct arena *out, struct candles *ret, size_t n);
+
 /* A block of n candles, 1 <= n <= BLOCK_CANDLES, ascending; in `out`. */
 struct str block_encode(struct arena *out, const struct xcandle *x, size_t n);
-/* Into rows [at, at + n) of cs, which has room for them; `scratch` is as it
- * was afterwards.  -E_BUG: these bytes are no such block. */
-MUST_CHECK int block_decode(struct str data, size_t n, struct candles *cs,
-			    size_t at, struct arena *scratch, struct err *err);
-MUST_CHECK int block_decode_exact(struct str data, size_t n, struct xcandle *x,
-				  struct arena *scratch, struct err *err);
+/* Working memory for decoding, used for block after block. */
+struct block_room;
+struct block_room *block_room(struct arena *out) NONNULL_RET;
+/* Into rows [at, at + n) of cs, which has room for them.  -E_BUG: these bytes
+ * are no such block. */
+MUST_CHECK int block_decode(struct block_room *room, struct str data, size_t n,
+			    struct candles *cs, size_t at, struct err *err);
+MUST_CHECK int block_decode_exact(struct block_room *room, struct str data,
+				  size_t n, struct xcandle *x, struct err *err);
 
 /* ---- rows of the database ---- */
 /* A row of t, o, h, l, c, v. */

@@ -3,6 +3,7 @@
 X(config, ctl_config, "show, check and document the settings")
 X(migrate, ctl_migrate, "bring the database's schema up to date")
 X(user, ctl_user, "add and change users")
+X(candles, ctl_candles, "import, list, resample and export candles")
 X(doctor, ctl_doctor, "look for what is wrong with this installation")
 X(nginx, ctl_nginx, "write the configuration of nginx")
 X(openapi, ctl_openapi, "print the description of the API")

@@ -3,6 +3,7 @@ bin_PROGRAMS += %D%/orchctl
 %C%_orchctl_SOURCES = \
 	%D%/orchctl.c \
 	%D%/ctl.c %D%/ctl.h \
+	%D%/ctl_candles.c \
 	%D%/ctl_config.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \

@@ -6,6 +6,7 @@ integ_scripts += %D%/05-orchctl-db.sh
 integ_scripts += %D%/10-api.sh
 integ_scripts += %D%/11-limits.sh
 integ_scripts += %D%/10-nginx.sh
+integ_scripts += %D%/20-candles.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh

@@ -7,11 +7,13 @@
 #define N BLOCK_CANDLES
 
 static struct arena *root;
+static struct block_room *room;
 
 static int setup(void **st)
 {
 	(void)st;
 	root = arena_new("test", 256u << 20);
+	room = block_room(root);
 	return 0;
 }
 
@@ -53,9 +55,9 @@ static struct str round_trip(const struct xcandle *x, size_t n)
 	struct candles cs;
 	struct err err;
 
-	assert_int_equal(block_decode_exact(b, n, back, root, &err), 0);
+	assert_int_equal(block_decode_exact(room, b, n, back, &err), 0);
 	candles_alloc(root, &cs, n + 2);
-	assert_int_equal(block_decode(b, n, &cs, 1, root, &err), 0);
+	assert_int_equal(block_decode(room, b, n, &cs, 1, &err), 0);
 	for (size_t i = 0; i < n; i++) {
 		struct candle want = xcandle_double(&x[i]);
 		struct candle got = candles_at(&cs, i + 1);
@@ -137,20 +139,20 @@ static void damage_is_refused(void **st)
 
 	(void)st;
 	for (size_t cut = 0; cut < b.n; cut++)
-		assert_int_equal(block_decode_exact(str_n(b.p, cut), 64, back,
-						    root, &err), -E_BUG);
-	assert_int_equal(block_decode_exact(b, 63, back, root, &err), -E_BUG);
-	assert_int_equal(block_decode_exact(b, 65, back, root, &err), -E_BUG);
-	assert_int_equal(block_decode_exact(b, 0, back, root, &err), -E_BUG);
-	assert_int_equal(block_decode_exact(b, N + 1, back, root, &err),
+		assert_int_equal(block_decode_exact(room, str_n(b.p, cut), 64,
+						    back, &err), -E_BUG);
+	assert_int_equal(block_decode_exact(room, b, 63, back, &err), -E_BUG);
+	assert_int_equal(block_decode_exact(room, b, 65, back, &err), -E_BUG);
+	assert_int_equal(block_decode_exact(room, b, 0, back, &err), -E_BUG);
+	assert_int_equal(block_decode_exact(room, b, N + 1, back, &err),
 			 -E_BUG);
 	for (size_t i = 0; i < b.n; i++) {
 		for (int bit = 0; bit < 8; bit++) {
 			int rc;
 
 			copy[i] = (char)(b.p[i] ^ (1 << bit));
-			rc = block_decode_exact(str_n(copy, b.n), 64, back,
-						root, &err);
+			rc = block_decode_exact(room, str_n(copy, b.n), 64,
+						back, &err);
 			assert_true(rc == 0 || rc == -E_BUG);
 			copy[i] = b.p[i];
 		}
@@ -166,7 +168,7 @@ static void times_that_do_not_rise_are_refused(void **st)
 	(void)st;
 	x[2].t = x[1].t;
 	b = block_encode(root, x, 3);
-	assert_int_equal(block_decode_exact(b, 3, back, root, &err), -E_BUG);
+	assert_int_equal(block_decode_exact(room, b, 3, back, &err), -E_BUG);
 }
 
 int main(void)
