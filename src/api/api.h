@@ -40,6 +40,7 @@
 struct api;
 struct api_rep;
 struct auth;
+struct cache;
 struct conf;
 struct db;
 struct identity;
@@ -50,6 +51,7 @@ struct api_deps {
 	struct db *db;			/* NULL in tests without a database */
 	struct auth *auth;		/* as well */
 	struct board *board;		/* NULL: no rate limits */
+	struct cache *cache;		/* made before the fork; NULL: none */
 	const struct clock *clock;
 	const char *version;
 };

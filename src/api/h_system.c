@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api_i.h"
+#include "cache/cache.h"
 #include "conf/conf.h"
 #include "db/db.h"
 #include "ops/ops.h"
@@ -29,7 +30,7 @@ static const struct schema sc_version = OBJECT("Version", version_fields,
 					       "Which program answers");
 
 static const struct field component_fields[] = {
-	FIELD("name", &sc_str, "database, api, live, run"),
+	FIELD("name", &sc_str, "database, redis, api, live, run"),
 	FIELD("status", ENUM_OF(health_words), "how it fares"),
 	FIELD_NULL("latency_ms", &sc_num, "of one exchange with it"),
 	FIELD("processes", &sc_int, "running on this host"),
@@ -107,35 +108,50 @@ static void count_roles(const struct board *b, unsigned n[ROLE__MAX])
 			n[v.role]++;
 }
 
+/* The cache that hosts share, when there is one: without it they only work
+ * more. */
+static enum health redis(struct api_req *r)
+{
+	struct err err;
+	int64_t us = 0;
+	int rc;
+
+	if (r->d->cache == NULL || !cache_has_redis(r->d->cache))
+		return H_OK;
+	rc = cache_redis_ping(r->d->cache, &us, &err);
+	component(&r->w, "redis", rc < 0 ? H_DOWN : H_OK,
+		  rc < 0 ? -1 : (double)us / 1000, 0);
+	return rc < 0 ? H_DEGRADED : H_OK;
+}
+
 /* 200 in any case while it can answer at all: the answer says how things
  * are.  Load balancers ask /readyz. */
 static int h_health(struct api_req *r, struct err *err)
 {
+	enum health all = H_OK, db;
 	unsigned n[ROLE__MAX];
-	enum health all = H_OK;
 	struct jw *w = &r->w;
 	int64_t us = 0;
-	int rc;
 
 	count_roles(r->d->board, n);
-	rc = db_ping(r->d->db, PING_MS, &us, err);
-	if (rc < 0)
-		all = H_DOWN;
-	else if (n[ROLE_LIVE] == 0 || n[ROLE_RUNNER] == 0)
-		all = H_DEGRADED;
+	db = db_ping(r->d->db, PING_MS, &us, err) < 0 ? H_DOWN : H_OK;
 	jw_obj(w);
-	jw_kstr(w, "status", health_words[all]);
 	jw_ki64(w, "time", r->now_ms);
 	jw_key(w, "components");
 	jw_arr(w);
-	component(w, "database", rc < 0 ? H_DOWN : H_OK,
-		  rc < 0 ? -1 : (double)us / 1000, 0);
+	component(w, "database", db, db == H_OK ? (double)us / 1000 : -1, 0);
 	component(w, "api", H_OK, -1, n[ROLE_WORKER]);
 	component(w, "live", n[ROLE_LIVE] > 0 ? H_OK : H_DOWN, -1,
 		  n[ROLE_LIVE]);
 	component(w, "run", n[ROLE_RUNNER] > 0 ? H_OK : H_DOWN, -1,
 		  n[ROLE_RUNNER] + n[ROLE_FEED] + n[ROLE_JOB]);
+	all = redis(r);
 	jw_arr_end(w);
+	if (db != H_OK)
+		all = H_DOWN;
+	else if (n[ROLE_LIVE] == 0 || n[ROLE_RUNNER] == 0)
+		all = H_DEGRADED;
+	jw_kstr(w, "status", health_words[all]);
 	jw_obj_end(w);
 	return 0;
 }

@@ -67,12 +67,11 @@ struct route {
 	enum need need;
 	unsigned flags;		/* of enum route_flag */
 	unsigned body_max;	/* bytes; 0 with a body table: 64 KiB */
-	/* Answers are kept this long in the worker, keyed by path and query;
-	 * for routes whose answer does not depend on the caller. */
-	unsigned cache_ms;
-	/* Names a version of what the answer is made from: a kept answer of
-	 * another version is not used.  May be NULL. */
-	uint64_t (*cache_version)(const struct api_req *r);
+	/* An answer is served again for so long, keyed by path and query; for
+	 * routes whose answer does not depend on the caller.  With
+	 * CACHE_BY(GEN_MARKETS) only until that generation has grown. */
+	unsigned cache_ms, cache_by;
+#define CACHE_BY(gen) ((gen) + 1)
 	const struct params *path_in, *query, *body;
 	int status;		/* of success; 0: 200, or 204 without answer */
 	const struct schema *answer;	/* NULL: no content */

@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "auth/auth.h"
+#include "cache/cache.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "db/db.h"
@@ -20,6 +21,12 @@
 #define LIVE_SILENCE_MS	30000
 #define DRAIN_MS	30000
 #define BACKLOG_MIN	1024
+
+/* What the supervisor has made before it forks. */
+struct service {
+	struct daemon *d;
+	struct cache *cache;
+};
 
 struct worker {
 	struct db *db;
@@ -45,7 +52,8 @@ static int handle(void *ctx, struct request *rq, struct answer *an)
 
 static int worker_main(void *ctx, struct proc_self *self)
 {
-	struct daemon *d = ctx;
+	struct service *s = ctx;
+	struct daemon *d = s->d;
 	const struct conf *c = daemon_settings(d);
 	struct worker w = { 0 };
 	const struct fcgi_opts o = {
@@ -53,7 +61,8 @@ static int worker_main(void *ctx, struct proc_self *self)
 		.access_log = true, .idle = idle, .idle_ms = IDLE_MS,
 	};
 	struct api_deps deps = {
-		.conf = c, .board = d->board, .clock = &clock_real,
+		.conf = c, .board = d->board, .cache = s->cache,
+		.clock = &clock_real,
 		.version = PACKAGE_VERSION,
 	};
 	struct err err;
@@ -79,12 +88,13 @@ static int worker_main(void *ctx, struct proc_self *self)
 
 static int run(struct daemon *d)
 {
+	struct service s = { .d = d };
 	const char *live_argv[] = { daemon_sibling(d, "orch-live"), NULL, NULL,
 				    NULL };
 	const struct proc_role roles[] = {
 		{ .name = "worker", .role = ROLE_WORKER,
 		  .count = (unsigned)d->conf->workers, .main = worker_main,
-		  .ctx = d, .listens = true,
+		  .ctx = &s, .listens = true,
 		  .deadline_ms = d->conf->request_timeout * 1000 +
 				 KILL_AFTER_MS },
 		{ .name = "live", .role = ROLE_LIVE, .count = 1,
@@ -106,7 +116,8 @@ static int run(struct daemon *d)
 		live_argv[1] = "-c";
 		live_argv[2] = d->conf->file;
 	}
-	if (api_board_routes(d->board, &err) < 0 || proc_run(&pc, &err) < 0) {
+	if (cache_new(d->arena, d->conf, &s.cache, &err) < 0 ||
+	    api_board_routes(d->board, &err) < 0 || proc_run(&pc, &err) < 0) {
 		log_error(NULL, "%s", err.msg);
 		return err.code == E_BUSY ? EX_TEMPFAIL : EX_OSERR;
 	}

@@ -8,6 +8,7 @@
 #include "test.h"
 
 #include "api/api_i.h"
+#include "cache/cache.h"
 #include "conf/conf.h"
 #include "proc/board.h"
 
@@ -476,9 +477,8 @@ static void the_allow_list_is_by_address(void **state)
 	assert_int_equal(ask("GET", "/local", NULL, NULL), 200);
 }
 
-static void a_kept_answer_is_not_made_again(void **state)
+static void kept_answers(void)
 {
-	(void)state;
 	assert_int_equal(ask("GET", "/kept", NULL, NULL), 200);
 	assert_int_equal(ask("GET", "/kept", NULL, NULL), 200);
 	assert_int_equal(calls, 1);
@@ -495,6 +495,67 @@ static void a_kept_answer_is_not_made_again(void **state)
 	assert_int_equal(ask("GET", "/kept?limit=0", NULL, NULL), 400);
 	assert_int_equal(ask("GET", "/kept?limit=0", NULL, NULL), 400);
 	assert_int_equal(calls, 3);
+}
+
+static void a_kept_answer_is_not_made_again(void **state)
+{
+	(void)state;
+	kept_answers();
+}
+
+static int h_count(struct api_req *r, struct err *err)
+{
+	(void)err;
+	jw_i64(&r->w, ++calls);
+	return 0;
+}
+
+/* Two workers, one cache; a change of the data ends what was kept. */
+static void workers_share_what_is_kept(void **state)
+{
+	static const struct route row[] = {
+		{ .method = M_GET, .path = "/n", .id = "n", .doc = "x",
+		  .fn = h_count, .answer = &sc_int, .cache_ms = 1000,
+		  .cache_by = CACHE_BY(GEN_MARKETS) },
+	};
+	static const struct area one = AREA(row);
+	const struct area *const areas[] = { &one };
+	struct api *worker[2];
+	struct routes *rs;
+	struct board *b;
+	struct err err;
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/board", dir);
+	assert_int_equal(board_open(a, path, &b, &err), 0);
+	board_attach(b);
+	assert_int_equal(cache_new(a, conf, &deps.cache, &err), 0);
+	assert_int_equal(routes_new(a, areas, 1, &rs, &err), 0);
+	worker[0] = api_with(a, &deps, rs);
+	worker[1] = api_with(a, &deps, rs);
+	for (int i = 0; i < 4; i++) {
+		api = worker[i % 2];
+		assert_int_equal(ask("GET", "/n", NULL, NULL), 200);
+		assert_string_equal(an->body.buf, "1");
+	}
+	board_generation_bump(GEN_MARKETS);
+	for (int i = 0; i < 4; i++) {
+		api = worker[i % 2];
+		assert_int_equal(ask("GET", "/n", NULL, NULL), 200);
+		assert_string_equal(an->body.buf, "2");
+	}
+	board_attach(NULL);
+	unlink(path);
+}
+
+static void the_settings_turn_the_cache_off(void **state)
+{
+	(void)state;
+	conf->cache_ttl = 0;
+	assert_int_equal(ask("GET", "/kept", NULL, NULL), 200);
+	assert_int_equal(ask("GET", "/kept", NULL, NULL), 200);
+	assert_int_equal(calls, 2);
 }
 
 int main(void)
@@ -515,6 +576,8 @@ int main(void)
 		T(an_address_has_a_limit_and_is_told),
 		T(the_allow_list_is_by_address),
 		T(a_kept_answer_is_not_made_again),
+		T(workers_share_what_is_kept),
+		T(the_settings_turn_the_cache_off),
 	};
 	int rc;
 
