@@ -71,6 +71,7 @@ db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_api_db
 db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema
+db_tests += %D%/db/test_auth
 db_tests += %D%/db/test_migrate
 unit_tests += %D%/unit/test_db_stmts
 unit_tests += %D%/unit/test_auth_rules

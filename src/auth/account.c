@@ -212,8 +212,9 @@ int auth_preferences_set(struct auth *a, uint64_t user, struct str json,
 			    PREFERENCES_MAX);
 	rc = db_exec(a->db, Q_USER_PREFERENCES_SET,
 		     ARGS(V_TEXT(json), V_U64(user)), &n, NULL, err);
-	if (rc == -E_CONFLICT)		/* CHECK (JSON_VALID(...)) */
-		return FAIL(err, E_INVAL, "the preferences are not JSON");
+	if (rc == -E_INVAL)
+		return FAIL(err, E_INVAL, "the preferences are not JSON, or become "
+			    "too long");
 	if (rc == 0 && n == 0)
 		return FAIL(err, E_NOTFOUND, "no such user");
 	return rc;
