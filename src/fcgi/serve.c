@@ -118,7 +118,11 @@ static void one_request(struct loop *l)
 		bare_problem(an, 500, "BUG");
 	drain(l->rq.in);
 	send_answer(l, rq, an);
-	/* The last bytes leave here, so that the time counted holds them. */
+	/* The last bytes leave here, so that the time counted holds them; the
+	 * parameters go too. */
+	rq->method_text = arena_strdup(rq->arena, rq->method_text);
+	rq->path = arena_strdup(rq->arena, rq->path);
+	rq->remote = arena_strdup(rq->arena, rq->remote);
 	FCGX_Finish_r(&l->rq);
 	account(l, rq, an);
 }
