@@ -134,3 +134,4 @@ clean-local:
 
 include tests/fuzz/local.mk
 include tests/integ/local.mk
+include tests/bench/local.mk

@@ -7,6 +7,8 @@ integ_scripts += %D%/10-api.sh
 integ_scripts += %D%/11-limits.sh
 integ_scripts += %D%/10-nginx.sh
 integ_scripts += %D%/20-candles.sh
+integ_scripts += %D%/12-metrics.sh
+integ_scripts += %D%/15-workers.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh
@@ -22,5 +24,5 @@ check_PROGRAMS += %D%/fits
 %C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 
 .PHONY: check-integ
-check-integ: all %D%/fits
+check-integ: all %D%/fits tests/bench/bench_fcgi
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(integ_scripts)'

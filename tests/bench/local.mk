@@ -1,0 +1,14 @@
+# Benchmarks print JSON lines and never fail; `make bench-web`.
+check_PROGRAMS += %D%/bench_fcgi
+%C%_bench_fcgi_SOURCES = %D%/bench_fcgi.c src/db/conn.c src/db/many.c \
+	src/db/stmt.c src/db/tx.c src/db/value.c
+%C%_bench_fcgi_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% \
+	-DDB_STMTS='"bench_stmts.h"'
+%C%_bench_fcgi_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+EXTRA_DIST += %D%/bench_stmts.h
+dist_check_SCRIPTS += %D%/web.sh
+
+.PHONY: bench-web
+bench-web: %D%/bench_fcgi
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
+		$(SHELL) $(top_srcdir)/tests/bench/web.sh
