@@ -375,7 +375,11 @@ function monitoring() {
 			running: bots.filter((b) => b.state === "running").length,
 			paused: 0,
 		},
-		orders: bots.reduce((a, b) => a + b.orders.length, 0),
+		orders: {
+			sent: bots.reduce((a, b) => a + b.orders.length, 0),
+			open: 0,
+			uncertain: 0,
+		},
 		jobs: { queued: 0, running: 0 },
 		live: {
 			clients: sockets.size,
@@ -385,6 +389,7 @@ function monitoring() {
 		},
 	};
 }
+const LEVELS = ["debug", "info", "warn", "error"];
 function logs(q) {
 	const source = q.get("source") ?? "bot";
 	let rows =
@@ -395,12 +400,12 @@ function logs(q) {
 						...l,
 						id: b.id * 1e6 + l.id,
 						source: "bot",
-						bot: nameRef(b),
+						bot_id: b.id,
 					})),
 				);
 	rows = [...rows].sort((a, b) => b.time - a.time);
 	for (const [k, f] of [
-		["level", (r, v) => r.level === v],
+		["level", (r, v) => LEVELS.indexOf(r.level) >= LEVELS.indexOf(v)],
 		["q", (r, v) => r.message.toLowerCase().includes(v.toLowerCase())],
 		["request_id", (r, v) => r.request_id === v],
 	])

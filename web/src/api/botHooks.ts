@@ -39,12 +39,24 @@ export function applyBot(
 	patch: Partial<Bot> & { id: number },
 ): void {
 	queries.setQueryData<Bot>(botKey(patch.id), (b) => b && merge(b, patch));
+	// Setting data calls it fresh: a list without this bot stays as it was.
+	const list = queries.getQueryData<List<Bot>>(botsKey);
+	if (!list?.items.some((b) => b.id === patch.id)) return;
+	queries.setQueryData<List<Bot>>(botsKey, {
+		...list,
+		items: list.items.map((b) => (b.id === patch.id ? merge(b, patch) : b)),
+	});
+}
+
+/** A bot that was just made, in front of the others. */
+export function addBot(queries: QueryClient, bot: Bot): void {
+	queries.setQueryData(botKey(bot.id), bot);
 	queries.setQueryData<List<Bot>>(
 		botsKey,
 		(l) =>
 			l && {
 				...l,
-				items: l.items.map((b) => (b.id === patch.id ? merge(b, patch) : b)),
+				items: [bot, ...l.items.filter((b) => b.id !== bot.id)],
 			},
 	);
 }
@@ -125,9 +137,9 @@ export function useBotDelete() {
 export function allowed(bot: Bot): Record<BotAction | "delete", boolean> {
 	const s = bot.state;
 	return {
-		start: ["created", "paused", "stopped"].includes(s),
+		start: ["created", "paused", "stopped", "halted"].includes(s),
 		pause: s === "running",
-		stop: ["running", "paused", "starting", "halted"].includes(s),
+		stop: ["running", "paused", "starting"].includes(s),
 		delete: ["created", "stopped", "finished", "halted"].includes(s),
 	};
 }

@@ -319,7 +319,8 @@ export interface LogRow {
 	stack?: string | null;
 	url?: string | null;
 	count?: number | null;
-	bot?: Ref | null;
+	user_id?: number | null;
+	bot_id?: number | null;
 }
 
 export interface RouteStats {
@@ -354,7 +355,7 @@ export interface MonitoringData {
 		p99: number | null;
 	};
 	bots: Record<string, number>;
-	orders: number | Record<string, number>;
+	orders: Record<string, number>;
 	jobs: { queued: number; running: number };
 	live: {
 		clients: number;

@@ -13,6 +13,7 @@ import { getCandles } from "./endpoints";
 import type { Candles } from "./types";
 
 const PAGE = 1000;
+const RELOAD_EVERY = 3000;
 /** Beyond so many bars a jump replaces what is held. */
 const FAR = 40_000;
 
@@ -45,6 +46,8 @@ export function useCandles(
 	market: number,
 	tf: string,
 	until?: number | null,
+	/** A replay that has not begun has no candles yet. */
+	begun = true,
 ): CandleFeed {
 	const key = `${market}/${tf}`;
 	const [held, setHeld] = useState<Held>({
@@ -59,8 +62,10 @@ export function useCandles(
 	const exhausted = useRef(false);
 	/** What is held ends before the present: live bars do not follow on. */
 	const detached = useRef(false);
-	/** Live bars that came before the first answer. */
+	/** Live bars that came before the answer did. */
 	const early = useRef<Bar[]>([]);
+	const loading = useRef(false);
+	const again = useRef<ReturnType<typeof setTimeout> | null>(null);
 	const end = useRef(until);
 	end.current = until;
 
@@ -76,6 +81,15 @@ export function useCandles(
 	// biome-ignore lint/correctness/useExhaustiveDependencies: turn reloads
 	useEffect(() => {
 		if (!market || !tf) return;
+		if (!begun) {
+			put({
+				key,
+				candles: emptyCandles(market, tf),
+				state: "ready",
+				error: null,
+			});
+			return;
+		}
 		const ctl = new AbortController();
 		const fresh = now.current.key !== key;
 		if (fresh)
@@ -85,7 +99,8 @@ export function useCandles(
 				state: "loading",
 				error: null,
 			});
-		if (fresh) early.current = [];
+		early.current = [];
+		loading.current = true;
 		exhausted.current = false;
 		detached.current = false;
 		busy.current = true;
@@ -96,17 +111,14 @@ export function useCandles(
 			ctl.signal,
 		)
 			.then((c) => {
-				const live = now.current.candles;
 				// Bars that came live while this was under way are newer.
-				const all =
-					live.t.length && (live.t[0] ?? 0) >= (c.t[0] ?? 0)
-						? append(c, live)
-						: c;
-				setCandles(upsert(all, early.current));
+				loading.current = false;
+				setCandles(upsert(c, early.current));
 				early.current = [];
 			})
 			.catch((error) => {
 				if (ctl.signal.aborted) return;
+				loading.current = false;
 				put({ ...now.current, state: "error", error });
 			})
 			.finally(() => {
@@ -116,7 +128,7 @@ export function useCandles(
 			ctl.abort();
 			busy.current = false;
 		};
-	}, [market, tf, key, turn, put, setCandles]);
+	}, [market, tf, key, turn, begun, put, setCandles]);
 
 	const older = useCallback(() => {
 		const first = now.current.candles.t[0];
@@ -193,16 +205,33 @@ export function useCandles(
 		[market, tf, setCandles],
 	);
 
+	const reload = useCallback(() => {
+		// However often holes are found, the whole is fetched now and then.
+		again.current ??= setTimeout(() => {
+			again.current = null;
+			setTurn((n) => n + 1);
+		}, RELOAD_EVERY);
+	}, []);
+	useEffect(
+		() => () => {
+			if (again.current) clearTimeout(again.current);
+			again.current = null;
+		},
+		[],
+	);
+
 	const push = useCallback(
 		(bars: readonly Bar[]) => {
-			if (now.current.state === "loading") early.current.push(...bars);
-			if (now.current.state !== "ready" || bars.length === 0) return;
-			if (detached.current) return;
+			const first = bars[0];
+			if (loading.current) early.current.push(...bars);
+			if (now.current.state !== "ready" || !first || detached.current) return;
+			const last = now.current.candles.t.at(-1);
+			const ms = timeframeMs(tf);
+			if (last !== undefined && ms && first.t - last > 1.5 * ms) reload();
 			setCandles(upsert(now.current.candles, bars));
 		},
-		[setCandles],
+		[tf, reload, setCandles],
 	);
-	const reload = useCallback(() => setTurn((n) => n + 1), []);
 	const shown =
 		held.key === key
 			? held

@@ -296,7 +296,6 @@ export function Shell({ children }: { children: ReactNode }) {
 					<button
 						type="button"
 						className="search-hint"
-						aria-label="Search commands"
 						onClick={() => setOpen("palette")}
 					>
 						<SearchIcon size={16} />

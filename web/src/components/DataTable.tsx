@@ -159,8 +159,10 @@ function useSorting<T>(p: TableProps<T>) {
 function PlainTable<T>(p: TableProps<T>) {
 	const { sorting, rows, onSort } = useSorting(p);
 	return (
-		<section
+		// biome-ignore lint/a11y/useSemanticElements: this is no form
+		<div
 			className="table-wrap"
+			role="group"
 			aria-label={p.caption}
 			// biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls sideways
 			tabIndex={0}
@@ -174,7 +176,7 @@ function PlainTable<T>(p: TableProps<T>) {
 					))}
 				</tbody>
 			</table>
-		</section>
+		</div>
 	);
 }
 
@@ -213,8 +215,10 @@ function VirtualTable<T>(p: TableProps<T>) {
 			</tr>
 		);
 	return (
-		<section
+		// biome-ignore lint/a11y/useSemanticElements: this is no form
+		<div
 			className="vlist"
+			role="group"
 			aria-label={p.caption}
 			// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
 			tabIndex={0}
@@ -238,7 +242,7 @@ function VirtualTable<T>(p: TableProps<T>) {
 					{gap(w.after)}
 				</tbody>
 			</table>
-		</section>
+		</div>
 	);
 }
 

@@ -41,6 +41,12 @@ export const STORED_SIZE = 100;
 
 const BATCH_DELAY = 2000;
 const BATCH_SIZE = 20;
+/** A beacon carries 64 KiB; the server takes so much of each part. */
+const BATCH_BYTES = 56_000;
+const MESSAGE_MAX = 1900;
+const STACK_MAX = 7000;
+const CONTEXT_MAX = 8000;
+const URL_MAX = 900;
 const PENDING_MAX = 100;
 /** Entries a minute that are always sent; above them one in SAMPLE is. */
 const FULL_RATE = 30;
@@ -203,14 +209,15 @@ export class Logger {
 		const entry: LogEntry = {
 			time: this.o.now(),
 			level,
-			message: redactText(String(message)),
+			message: redactText(String(message)).slice(0, MESSAGE_MAX),
 		};
 		const err = findError(context);
-		if (err?.stack) entry.stack = redactText(err.stack);
-		if (context !== undefined) entry.context = redact(context);
+		if (err?.stack) entry.stack = redactText(err.stack).slice(0, STACK_MAX);
+		if (context !== undefined) entry.context = bounded(redact(context));
 		const id = findRequestId(context);
 		if (id) entry.request_id = id;
-		if (typeof location !== "undefined") entry.url = redactUrl(location.href);
+		if (typeof location !== "undefined")
+			entry.url = redactUrl(location.href).slice(0, URL_MAX);
 		this.ring.push(entry);
 		if (this.ring.length > RING_SIZE)
 			this.ring.splice(0, this.ring.length - RING_SIZE);
@@ -266,7 +273,14 @@ export class Logger {
 	}
 
 	private takeBatch(): [string, LogEntry][] {
-		const batch = [...this.pending.entries()].slice(0, BATCH_SIZE);
+		const batch: [string, LogEntry][] = [];
+		let bytes = 0;
+		for (const e of this.pending) {
+			bytes += JSON.stringify(e[1]).length;
+			if (batch.length && bytes > BATCH_BYTES) break;
+			batch.push(e);
+			if (batch.length === BATCH_SIZE) break;
+		}
 		for (const [k] of batch) this.pending.delete(k);
 		return batch;
 	}
@@ -328,6 +342,12 @@ export class Logger {
 		this.snapshot = [...this.ring];
 		for (const l of this.listeners) l();
 	}
+}
+
+/** Context that would outgrow its place is kept as the start of its text. */
+function bounded(context: unknown): unknown {
+	const text = JSON.stringify(context) ?? "";
+	return text.length <= CONTEXT_MAX ? context : text.slice(0, CONTEXT_MAX);
 }
 
 function findError(v: unknown): Error | null {

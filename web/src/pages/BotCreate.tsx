@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { botKey, botsKey } from "../api/botHooks";
+import { addBot } from "../api/botHooks";
 import {
 	actOnBot,
 	createBot,
@@ -259,8 +259,7 @@ function Wizard(p: {
 		} catch (e) {
 			toastError("Created, but it did not start", e);
 		}
-		queries.setQueryData(botKey(bot.id), bot);
-		void queries.invalidateQueries({ queryKey: botsKey });
+		addBot(queries, bot);
 		go(`/bots/${bot.id}`);
 	};
 	return (

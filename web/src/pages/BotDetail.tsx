@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import { allowed, useBot, useBotAction } from "../api/botHooks";
 import type { Bot, Trade } from "../api/types";
@@ -23,7 +23,6 @@ import {
 	Tabs,
 } from "../components/ui";
 import { ApiError } from "../lib/apiClient";
-import type { Bar } from "../lib/candles";
 import { formatDuration } from "../lib/time";
 import { useUrlState } from "../lib/url";
 import { ChartPanel } from "./bot/ChartPanel";
@@ -120,34 +119,19 @@ function BotView({ bot }: { bot: Bot }) {
 	const [url, setUrl] = useUrlState();
 	const [, go] = useLocation();
 	const replay = bot.feed.kind === "replay";
+	const barTime = bot.progress?.bar_time ?? null;
 	const feed = useCandles(
 		bot.market.id,
 		bot.tf,
-		replay ? (bot.progress?.bar_time ?? bot.feed.from ?? null) : null,
+		replay ? barTime : null,
+		!replay || barTime !== null,
 	);
 	const fills = useFills(bot.id);
 	const orders = useOrders(bot.id);
 	const trades = useTrades(bot.id);
 	const equity = useEquity(bot.id);
 	const plots = usePlots(bot);
-	const { push } = feed;
-	useBotLive(
-		bot,
-		useCallback((bars: Bar[]) => push(bars), [push]),
-	);
-
-	// A replay that began after the page was opened: its candles start now.
-	const started = replay && Boolean(bot.progress?.bar_time);
-	const [seen, setSeen] = useState(started);
-	const ended = bot.state === "finished";
-	const [wasEnded, setWasEnded] = useState(ended);
-	const { reload } = feed;
-	useEffect(() => {
-		if (started === seen && ended === wasEnded) return;
-		setSeen(started);
-		setWasEnded(ended);
-		reload();
-	}, [started, seen, ended, wasEnded, reload]);
+	useBotLive(bot, feed.push, feed.reload);
 
 	const number = Number(url.get("trade")) || null;
 	const focus = useMemo(

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useBots } from "../api/botHooks";
 import { getLogs } from "../api/endpoints";
 import type { LogRow } from "../api/types";
 import { usePageTitle } from "../app/title";
@@ -15,7 +16,7 @@ import { Loaded } from "../components/Loaded";
 import { type LogItem, LogView, logText } from "../components/LogView";
 import { toast } from "../components/toasts";
 import { Empty, Panel, Segmented } from "../components/ui";
-import { type LogEntry, logger } from "../lib/logger";
+import { type LogEntry, logger, LEVELS as SEVERITY } from "../lib/logger";
 import { useUrlState } from "../lib/url";
 
 const SOURCES = [
@@ -27,9 +28,9 @@ type Source = (typeof SOURCES)[number]["value"];
 
 const LEVELS = [
 	{ value: "", label: "All" },
-	{ value: "info", label: "Info" },
-	{ value: "warn", label: "Warn" },
-	{ value: "error", label: "Error" },
+	{ value: "info", label: "Info and up" },
+	{ value: "warn", label: "Warnings" },
+	{ value: "error", label: "Errors" },
 ] as const;
 type Level = (typeof LEVELS)[number]["value"];
 
@@ -53,14 +54,17 @@ function detail(context: unknown, stack: string | null | undefined): string {
 	return parts.join("\n\n");
 }
 
-export function fromRow(r: LogRow): LogItem {
+export function fromRow(
+	r: LogRow,
+	names: ReadonlyMap<number, string> = new Map(),
+): LogItem {
 	const more = detail(r.context, r.stack);
 	return {
 		id: r.id,
 		time: r.time,
 		level: r.level,
 		message: r.message,
-		origin: r.bot?.name ?? r.url ?? null,
+		origin: r.bot_id ? (names.get(r.bot_id) ?? `bot ${r.bot_id}`) : r.url,
 		requestId: r.request_id ?? null,
 		count: r.count ?? null,
 		...(more ? { more } : {}),
@@ -88,7 +92,7 @@ export function filterEntries(
 	const q = f.q.toLowerCase();
 	return all.filter(
 		(e) =>
-			(!f.level || e.level === f.level) &&
+			(!f.level || SEVERITY.indexOf(e.level) >= SEVERITY.indexOf(f.level)) &&
 			(!q || e.message.toLowerCase().includes(q)) &&
 			(!f.request || e.request_id === f.request),
 	);
@@ -193,11 +197,13 @@ function ServerLog(p: {
 		refetchInterval: (q) =>
 			p.follow && (q.state.data?.pages.length ?? 0) <= 1 ? FOLLOW_EVERY : false,
 	});
-	const items = useMemo(
-		() =>
-			(query.data?.pages.flatMap((x) => x.items) ?? []).map(fromRow).reverse(),
-		[query.data],
-	);
+	const bots = useBots();
+	const items = useMemo(() => {
+		const names = new Map(bots.data?.items.map((b) => [b.id, b.name]));
+		return (query.data?.pages.flatMap((x) => x.items) ?? [])
+			.map((r) => fromRow(r, names))
+			.reverse();
+	}, [query.data, bots.data]);
 	useEffect(() => onItems(items), [items, onItems]);
 	return (
 		<Loaded query={query}>

@@ -228,12 +228,6 @@ function Processes({ list }: { list: readonly ProcessStats[] }) {
 	);
 }
 
-function orders(o: MonitoringData["orders"]): number {
-	return typeof o === "number"
-		? o
-		: Object.values(o).reduce((a, b) => a + b, 0);
-}
-
 function Figures({ m }: { m: MonitoringData }) {
 	const f = useFormats();
 	return (
@@ -245,7 +239,16 @@ function Figures({ m }: { m: MonitoringData }) {
 			<Stat label="Bots running" note={`${f.count(m.bots.paused ?? 0)} paused`}>
 				{f.count(m.bots.running ?? 0)}
 			</Stat>
-			<Stat label="Orders">{f.count(orders(m.orders))}</Stat>
+			<Stat
+				label="Orders sent"
+				note={
+					m.orders.uncertain
+						? `${f.count(m.orders.uncertain)} uncertain`
+						: `${f.count(m.orders.open ?? 0)} open`
+				}
+			>
+				{f.count(m.orders.sent ?? 0)}
+			</Stat>
 			<Stat label="Jobs" note={`${f.count(m.jobs.queued)} waiting`}>
 				{f.count(m.jobs.running)}
 			</Stat>

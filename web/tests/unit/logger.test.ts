@@ -253,6 +253,20 @@ describe("logger", () => {
 		]);
 	});
 
+	it("keeps each entry and each batch within what the server takes", async () => {
+		const s = server(202);
+		const log = make({ fetch: s.fetch });
+		const deep = Array.from({ length: 40 }, () => "x".repeat(3000));
+		for (let i = 0; i < 15; i++) log.error(`${i}${"m".repeat(5000)}`, { deep });
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(s.sent.flatMap((x) => x.body.entries)).toHaveLength(15);
+		for (const x of s.sent) {
+			expect(JSON.stringify(x.body).length).toBeLessThan(64 * 1024);
+			for (const e of x.body.entries)
+				expect(e.message.length).toBeLessThanOrEqual(1900);
+		}
+	});
+
 	it("clears memory, storage and what was waiting", async () => {
 		const s = server(202);
 		const log = make({ fetch: s.fetch });

@@ -170,7 +170,12 @@ const ENDED = new Set(["finished", "stopped", "halted"]);
  * Hears everything about one bot. Events are gathered for a moment, because
  * a replay at full speed sends thousands a second.
  */
-export function useBotLive(bot: Bot, onBars: (bars: Bar[]) => void): void {
+export function useBotLive(
+	bot: Bot,
+	onBars: (bars: Bar[]) => void,
+	/** Bars may have been missed. */
+	onHole: () => void,
+): void {
 	const queries = useQueryClient();
 	const { id } = bot;
 	const refresh = useCallback(() => {
@@ -178,7 +183,8 @@ export function useBotLive(bot: Bot, onBars: (bars: Bar[]) => void): void {
 		void queries.invalidateQueries({ queryKey: ["bot-list", id] });
 		void queries.invalidateQueries({ queryKey: equityKey(id) });
 		void queries.invalidateQueries({ queryKey: ["bot-plots", id] });
-	}, [queries, id]);
+		onHole();
+	}, [queries, id, onHole]);
 
 	const push = useBatch<LiveEvent>((events) => {
 		const before = queries.getQueryData<Bot>(botKey(id))?.state;

@@ -12,7 +12,11 @@ const KEY = ["sessions"] as const;
 
 /** A browser's own long name, told in two words. */
 export function browserName(agent: string): string {
-	const name = /(Firefox|Edg|OPR|Chrome|Safari|curl)\//.exec(agent)?.[1] ?? "";
+	// Most of them name those that they descend from as well.
+	const name =
+		["Firefox", "Edg", "OPR", "Chrome", "Safari", "curl"].find((n) =>
+			agent.includes(`${n}/`),
+		) ?? "";
 	const short: Record<string, string> = { Edg: "Edge", OPR: "Opera" };
 	const system =
 		/(Android|iPhone|iPad|Windows|Mac OS X|Linux)/.exec(agent)?.[1] ?? "";
