@@ -9,7 +9,9 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
 EXTRA_DIST += %D%/support/t_script.h
-EXTRA_DIST += %D%/support/test.h %D%/support/t_db.h %D%/support/t_env.h
+EXTRA_DIST += %D%/support/test.h %D%/support/t_shared.h \
+	%D%/golden/reference/bollinger.pine %D%/golden/reference/macd.pine \
+	%D%/golden/reference/rsi.pine %D%/golden/reference/supertrend.pine %D%/support/t_db.h %D%/support/t_env.h
 dist_check_SCRIPTS += %D%/support/mariadb.sh
 
 # A program without a _SOURCES line is made of the .c file of its name and
@@ -25,7 +27,7 @@ unit_tests += %D%/unit/test_api_openapi
 unit_tests += %D%/unit/test_api_param
 unit_tests += %D%/unit/test_api_route
 unit_tests += %D%/unit/test_arena
-unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_market_table
+unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec

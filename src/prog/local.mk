@@ -4,6 +4,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/orchctl.c \
 	%D%/ctl.c %D%/ctl.h \
 	%D%/ctl_candles.c \
+	%D%/ctl_backtest.c \
 	%D%/ctl_config.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
