@@ -68,6 +68,7 @@ unit_tests += %D%/unit/test_order_intent
 #unit_tests += %D%/unit/test_order_plan
 unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
+db_tests += %D%/db/test_api_market
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_api_db

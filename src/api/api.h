@@ -44,6 +44,7 @@ struct cache;
 struct conf;
 struct db;
 struct identity;
+struct quotes;
 
 /* What handlers may use; a module that needs more adds its own pointer. */
 struct api_deps {
@@ -52,6 +53,7 @@ struct api_deps {
 	struct auth *auth;		/* as well */
 	struct board *board;		/* NULL: no rate limits */
 	struct cache *cache;		/* made before the fork; NULL: none */
+	const struct quotes *quotes;	/* of markets; NULL: there are none */
 	const struct clock *clock;
 	const char *version;
 };

@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/cursor.c \
 	%D%/h_auth.c \
 	%D%/h_logs.c \
+	%D%/h_market.c \
 	%D%/h_monitor.c \
 	%D%/h_strategy.c \
 	%D%/h_system.c \

@@ -24,6 +24,21 @@ X(Q_MARKET_FIND, "ss", "uussssmmmu", MARKET_SELECT
 X(Q_MARKET_FIND_LOCK, "us", "u",
   "SELECT id FROM market WHERE exchange_id = ? AND symbol = ? LIMIT 1"
   " LOCK IN SHARE MODE")
+/* with its series as "tf first last n;..." */
+#define MARKET_SERIES							\
+  "(SELECT GROUP_CONCAT(CONCAT_WS(' ', s.tf, s.first_t, s.last_t, s.n)"	\
+  " ORDER BY s.tf SEPARATOR ';') FROM candle_series s"			\
+  " WHERE s.market_id = m.id AND s.n > 0)"
+#define MARKET_INFO							\
+  "SELECT m.id, m.exchange_id, e.name, m.symbol, m.base, m.quote, m.tick,"	\
+  " m.lot, m.min_notional, m.status, " MARKET_SERIES " FROM market m"	\
+  " JOIN exchange e ON e.id = m.exchange_id "
+X(Q_MARKET_INFO, "u", "uussssmmmuS", MARKET_INFO
+  "WHERE m.id = ? LIMIT 1")
+X(Q_MARKET_INFO_LIST, "uSSSSu", "uussssmmmuS", MARKET_INFO
+  "WHERE m.id > ? AND (? IS NULL OR e.name = ?)"
+  " AND (? IS NULL OR LOCATE(UPPER(?), UPPER(m.symbol)) > 0)"
+  " ORDER BY m.id LIMIT ?")
 /* exchange or NULL, part of the symbol or NULL */
 X(Q_MARKET_LIST, "uSSSSu", "uussssmmmu", MARKET_SELECT
   "WHERE m.id > ? AND (? IS NULL OR e.name = ?)"

@@ -179,6 +179,84 @@ int market_list(struct arena *out, struct db *db, const char *exchange,
 	return 0;
 }
 
+/* ---- with their series ---- */
+
+/* "10 1640995200000 1764651600000 34349" */
+static bool read_series(struct str s, uint64_t market_id, struct series *ret)
+{
+	struct str v[4];
+	uint64_t tf;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		if (!str_split(&s, ' ', &v[i]))
+			return false;
+	*ret = (struct series){ .market_id = market_id };
+	if (!str_u64(v[0], &tf) || !tf_valid((int64_t)tf))
+		return false;
+	ret->tf = (enum tf)tf;
+	return str_i64(v[1], &ret->from) && str_i64(v[2], &ret->to) &&
+		str_u64(v[3], &ret->count);
+}
+
+static int info_rows(struct arena *out, const struct rows *r,
+		     struct market_info **ret, struct err *err)
+{
+	struct market_info *v = NEW_N(out, struct market_info,
+				      r->n > 0 ? r->n : 1);
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct str rest = row_str(r, i, 10), one;
+
+		if (from_row(r, i, &v[i].m, err) < 0)
+			return -E_BUG;
+		while (rest.n > 0 && str_split(&rest, ';', &one)) {
+			if (v[i].n_series >= ARRAY_LEN(v[i].series) ||
+			    !read_series(one, v[i].m.id,
+					 &v[i].series[v[i].n_series]))
+				return bad_row(err);
+			v[i].n_series++;
+		}
+	}
+	*ret = v;
+	return 0;
+}
+
+int market_info_get(struct arena *out, struct db *db, uint64_t id,
+		    struct market_info **ret, struct err *err)
+{
+	SCOPE(tmp, out) {
+		struct rows r;
+		int rc = db_select(tmp, db, Q_MARKET_INFO, ARGS(V_U64(id)), &r,
+				   err);
+
+		if (rc == 0 && r.n == 0)
+			return FAIL(err, E_NOTFOUND, "there is no market %llu",
+				    (unsigned long long)id);
+		return rc < 0 ? rc : info_rows(out, &r, ret, err);
+	}
+	return 0;
+}
+
+int market_info_list(struct arena *out, struct db *db, const char *exchange,
+		     const char *q, uint64_t after, size_t limit,
+		     struct market_info **ret, size_t *ret_n, struct err *err)
+{
+	SCOPE(tmp, out) {
+		struct rows r;
+		int rc = db_select(tmp, db, Q_MARKET_INFO_LIST,
+				   ARGS(V_U64(after), V_STR(exchange),
+					V_STR(exchange), V_STR(q), V_STR(q),
+					V_U64(limit)), &r, err);
+
+		if (rc == 0)
+			rc = info_rows(out, &r, ret, err);
+		if (rc < 0)
+			return rc;
+		*ret_n = r.n;
+	}
+	return 0;
+}
+
 int exchange_list(struct arena *out, struct db *db, struct exchange **ret,
 		  size_t *ret_n, struct err *err)
 {

@@ -189,6 +189,20 @@ MUST_CHECK int series_list(struct arena *out, struct db *db, uint64_t market_id,
 MUST_CHECK int series_get(struct db *db, uint64_t market_id, enum tf tf,
 			  struct series *ret, struct err *err);	/* -E_NOTFOUND */
 
+/* A market and what is stored of it, in one statement. */
+struct market_info {
+	struct market m;
+	struct series series[TF__MAX];	/* finest first */
+	size_t n_series;
+};
+MUST_CHECK int market_info_get(struct arena *out, struct db *db, uint64_t id,
+			       struct market_info **ret, struct err *err);
+MUST_CHECK int market_info_list(struct arena *out, struct db *db,
+				const char *exchange, const char *q,
+				uint64_t after, size_t limit,
+				struct market_info **ret, size_t *ret_n,
+				struct err *err);
+
 /* Candles whose open lies in [from, to).  A series that is not stored is made
  * from the coarsest stored one that divides it; an unfinished newest bar is
  * then left out.  Nothing there: n = 0 and no error. */

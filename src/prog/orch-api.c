@@ -12,6 +12,7 @@
 #include "proc/events.h"
 #include "proc/proc.h"
 #include "prog/daemon.h"
+#include "xchg/quotes.h"
 
 #define IDLE_MS		2000
 #define SLOW_MS		1000
@@ -65,6 +66,7 @@ static int worker_main(void *ctx, struct proc_self *self)
 		.clock = &clock_real,
 		.version = PACKAGE_VERSION,
 	};
+	struct quotes *quotes = NULL;
 	struct err err;
 	int status;
 
@@ -73,6 +75,9 @@ static int worker_main(void *ctx, struct proc_self *self)
 	w.db = deps.db = db_new(d->arena, c);
 	deps.auth = auth_new(d->arena, c, w.db, &clock_real);
 	db_set_hooks(w.db, &ops_db_hooks);
+	if (quotes_open(d->arena, c->run_dir, &quotes, &err) < 0)
+		log_warn(NULL, "%s", err.msg);
+	deps.quotes = quotes;
 	if (api_new(d->arena, &deps, &w.api, &err) < 0) {
 		log_error(NULL, "%s", err.msg);
 		return EX_SOFTWARE;

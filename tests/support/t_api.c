@@ -12,6 +12,7 @@
 #include "auth/auth.h"
 #include "conf/conf.h"
 #include "core/map.h"
+#include "xchg/quotes.h"
 
 #define MAX_ENV 32
 
@@ -50,6 +51,7 @@ void t_api_start(const struct area *more)
 	const struct area *areas[ARRAY_LEN(ours) + 1];
 	size_t n = ARRAY_LEN(ours);
 	struct board *board;
+	struct quotes *quotes;
 	struct err err;
 
 	memcpy(areas, ours, sizeof(ours));
@@ -59,6 +61,7 @@ void t_api_start(const struct area *more)
 	if (routes_new(world, areas, n, &rs, &err) < 0 ||
 	    board_open(world, arena_printf(world, "%s/board", t_db_dir()),
 		       &board, &err) < 0 ||
+	    quotes_open(world, t_db_dir(), &quotes, &err) < 0 ||
 	    api_board_routes(board, &err) < 0) {
 		fprintf(stderr, "t_api: %s\n", err.msg);
 		exit(1);
@@ -72,6 +75,7 @@ void t_api_start(const struct area *more)
 	board_attach(board);
 	deps = (struct api_deps){
 		.conf = conf, .db = db, .board = board, .clock = &now, .version = "test",
+		.quotes = quotes,
 		.auth = auth_new(world, conf, db, &now),
 	};
 }
