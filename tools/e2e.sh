@@ -26,7 +26,7 @@ for _ in $(seq 1 3000); do
 	sleep 0.2
 done
 ORCH_URL=http://127.0.0.1:$ORCH_PORT
-ORCH_USER=admin
+ORCH_USER="admin"
 ORCH_PASSWORD=$(awk '/^ *Password/ {print $2}' "$dir/quickstart.log")
 ORCH_SHOTS=$dir/screenshots
 ORCHCTL="${ORCH_BUILD:-$PWD/build}/root/bin/orchctl -c $ORCH_STATE/orch.conf"

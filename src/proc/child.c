@@ -76,7 +76,7 @@ NORETURN static void child_exec(const struct proc_self *self)
 		 slot_number(self->conf->board, self->slot));
 	setenv("ORCH_SLOT", number, 1);
 	/* execv takes char * for old times' sake and writes to none. */
-	for (; r->argv[n] != NULL && n < ARRAY_LEN(argv) - 1; n++)
+	for (; n < ARRAY_LEN(argv) - 1 && r->argv[n] != NULL; n++)
 		argv[n] = (char *)(uintptr_t)r->argv[n];
 	argv[n] = NULL;
 	close_range(3, ~0u, 0);
