@@ -53,6 +53,8 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ind
+unit_tests += %D%/unit/test_script_check
+unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run
 unit_tests += %D%/unit/test_json_read
 unit_tests += %D%/unit/test_json_write
@@ -109,6 +111,7 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 check_PROGRAMS += $(unit_tests) $(db_tests)
 # Benches print figures; nothing runs them by itself.
 check_PROGRAMS += %D%/bench/bench_candles
+check_PROGRAMS += %D%/bench/bench_script
 TESTS += $(unit_tests) $(db_tests)
 if FAULTS
 check_PROGRAMS += $(fault_tests)

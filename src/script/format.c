@@ -3,6 +3,8 @@
  * and surplus empty lines go.  Comments and texts stay as they are. */
 #include "config.h"
 
+#include <string.h>
+
 #include "script/ast_i.h"
 
 static bool tight_before(enum tok t)
@@ -79,58 +81,88 @@ static size_t leading(struct str line)
 	return w;
 }
 
+/* The text laid out; what cannot be read is refused. */
+static int lay_out(struct arena *out, const char *source, size_t n, struct tokens *t,
+		   const char **ret, struct err *err)
+{
+	struct diags d = { 0 };
+	struct comp c = { .out = out, .tmp = out, .src = str_n(source, n), .version = 6,
+			  .diags = &d };
+	struct str rest = c.src, line;
+	size_t k = 0, at = 0, empty = 0, count = 1, *lines;
+	struct sbuf b;
+	int no = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += source[i] == '\n';
+	lines = NEW_N(out, size_t, count + 1);
+	sbuf_init(&b, out, 4 * SCRIPT_SOURCE_MAX);
+	lex(&c, t);
+	parse(&c, t);
+	if (c.errors > 0)
+		return FAIL(err, E_INVAL, "line %d: %s", d.v[0].line, d.v[0].msg);
+	while (n > 0 && str_split(&rest, '\n', &line)) {
+		size_t first = k, w = leading(line);
+		struct str note;
+
+		lines[no++] = at;
+		at += line.n + 1;
+		while (t->v[k].t != T_EOF && t->v[k].line == no)
+			k++;
+		note = comment_of(line, k > first ? &t->v[k - 1] : NULL, 0);
+		if (k == first && note.n == 0) {
+			empty++;
+			continue;
+		}
+		if (b.len > 0 && empty > 0)
+			sbuf_add(&b, "\n", 1);
+		empty = 0;
+		sbuf_addf(&b, "%*s", (int)(w > 200 ? 200 : w), "");
+		put_line(&b, source, t, first, k, lines);
+		sbuf_addf(&b, "%s%.*s\n", note.n > 0 && k > first ? "  " : "",
+			  STR_ARG(note));
+	}
+	*ret = sbuf_finish(&b);
+	return *ret != NULL ? 0 : FAIL(err, E_TOOBIG, "the script is too long");
+}
+
+static bool same_tokens(const struct tokens *a, const struct tokens *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct token *x = &a->v[i], *y = &b->v[i];
+
+		if (x->t != y->t || x->nl != y->nl || x->indent != y->indent ||
+		    !str_eq(x->text, y->text))
+			return false;
+	}
+	return true;
+}
+
 int script_format(struct arena *out, const char *source, size_t n, const char **ret,
 		  struct err *err)
 {
-	struct diags d = { 0 };
-	struct sbuf b;
-	const char *text;
+	const char *one = NULL, *two = NULL;
+	int rc;
 
 	if (n > SCRIPT_SOURCE_MAX)
 		return FAIL(err, E_INVAL, "the script is too long");
-	sbuf_init(&b, out, 2 * SCRIPT_SOURCE_MAX);
+	if (!str_utf8_valid(str_n(source, n)) || memchr(source, '\0', n) != NULL)
+		return FAIL(err, E_INVAL, "the script is not UTF-8 text");
 	SCOPE(tmp, out) {
-		struct comp c = { .out = tmp, .tmp = tmp, .src = str_n(source, n),
-				  .version = 6, .diags = &d };
-		struct tokens t = { 0 };
-		struct str rest = c.src, line;
-		size_t k = 0, at = 0, empty = 0, count = 1, *lines;
-		int no = 0;
+		struct tokens a = { 0 }, b = { 0 };
 
-		for (size_t i = 0; i < n; i++)
-			count += source[i] == '\n';
-		lines = NEW_N(tmp, size_t, count);
-		lex(&c, &t);
-		parse(&c, &t);
-		if (c.errors > 0)
-			return FAIL(err, E_INVAL, "line %d: %s", d.v[0].line, d.v[0].msg);
-		while (n > 0 && str_split(&rest, '\n', &line)) {
-			size_t first = k, w = leading(line);
-			struct str note;
-
-			lines[no++] = at;
-			at += line.n + 1;
-			while (t.v[k].t != T_EOF && t.v[k].line == no)
-				k++;
-			note = comment_of(line, k > first ? &t.v[k - 1] : NULL, 0);
-			if (k == first && note.n == 0) {
-				empty++;
-				continue;
-			}
-			if (b.len > 0)
-				sbuf_add(&b, "\n\n", empty > 0 ? 1 : 0);
-			empty = 0;
-			sbuf_addf(&b, "%*s", (int)(w > 200 ? 200 : w), "");
-			put_line(&b, source, &t, first, k, lines);
-			if (note.n > 0)
-				sbuf_addf(&b, "%s%.*s", k > first ? "  " : "",
-					  STR_ARG(note));
-			sbuf_add(&b, "\n", 1);
-		}
+		rc = lay_out(tmp, source, n, &a, &one, err);
+		if (rc < 0)
+			return rc;
+		/* The promise is kept by looking: the same words in the same
+		 * places, and nothing left to do.  Else all stays as it was. */
+		if (lay_out(tmp, one, strlen(one), &b, &two, NULL) == 0 &&
+		    same_tokens(&a, &b) && strcmp(one, two) == 0)
+			*ret = arena_strdup(out, one);
+		else
+			*ret = str_dup(out, str_n(source, n));
 	}
-	text = sbuf_finish(&b);
-	if (text == NULL)
-		return FAIL(err, E_TOOBIG, "the script is too long");
-	*ret = text;
 	return 0;
 }

@@ -380,6 +380,7 @@ static struct val for_loop(struct gen *g, const struct ast *n, bool use)
 	buf_append(g, &again);
 	b = emit(g, in_for_test, base, 0, 0, 0);
 	buf_append(g, &u);
+	g->line = n->line;
 	next = emit(g, in_loop, 0, (int)(u.code.n + again.code.n) + 4, 0, 0);
 	emit(g, op_instructions[OP_ADD], base, base, base + 2, 0);
 	emit(g, in_jump, 0, 0, (int)(top - g->cur->code.n), 0);
@@ -407,6 +408,7 @@ static struct val while_loop(struct gen *g, const struct ast *n, bool use)
 	buf_append(g, &test);
 	j = emit(g, in_jump_false, 0, reg, 0, 0);
 	buf_append(g, &u);
+	g->line = n->line;
 	next = emit(g, in_loop, 0, (int)(u.code.n + test.code.n) + 3, 0, 0);
 	emit(g, in_jump, 0, 0, (int)(top - g->cur->code.n), 0);
 	patch(g, j);
@@ -460,6 +462,7 @@ static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 	top = g->cur->code.n;
 	buf_append(g, &head);
 	buf_append(g, &u);
+	g->line = n->line;
 	next = emit(g, in_loop, 0, (int)(u.code.n + head.code.n) + 3, 0, 0);
 	move_to(g, idx, op(g, OP_ADD, &ty_int, i, val_const(&ty_int, 1), i));
 	emit(g, in_jump, 0, 0, (int)(top - g->cur->code.n), 0);

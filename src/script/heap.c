@@ -21,6 +21,7 @@ static void *block_get(struct script_vm *vm, size_t bytes)
 	unsigned c = class_of(bytes);
 	void *p = vm->free_blocks[c];
 
+	vm->fresh += (size_t)1 << c;
 	if (p != NULL) {
 		memcpy(&vm->free_blocks[c], p, sizeof(void *));
 		memset(p, 0, (size_t)1 << c);
@@ -99,14 +100,15 @@ void vm_gc(struct script_vm *vm)
 			continue;
 		if (o->mark) {
 			o->mark = false;
-			live += o->room;
+			live += (size_t)1 << class_of(o->room);
 			continue;
 		}
 		block_put(vm, o->v, o->room);
 		*o = (struct obj){ .next_free = vm->free_obj };
 		vm->free_obj = i;
 	}
-	vm->gc_at = vm->memory + ((size_t)1 << 20) + live;
+	vm->fresh = 0;
+	vm->gc_at = ((size_t)256 << 10) + live;
 }
 
 static bool obj_slot(struct script_vm *vm, uint32_t *ret)

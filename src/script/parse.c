@@ -295,6 +295,7 @@ static struct ast *for_expr(struct parser *p)
 		n->kind = A_FORIN;
 		if (t->n != 2 || t->v[0]->kind != A_NAME || t->v[1]->kind != A_NAME) {
 			fail(p, "expected two names: for [index, value] in array");
+			n->kind = A_ERROR;
 			return n;
 		}
 		n->text = t->v[0]->text;
@@ -566,18 +567,23 @@ static struct ast *expression(struct parser *p)
 
 /* --- Statements ------------------------------------------------------ */
 
-/* Skip what is left of a statement that could not be read. */
-static void resync(struct parser *p)
+/* Skip what is left of a statement, begun at token `from`, that could not be
+ * read; at least that token. */
+static void resync(struct parser *p, size_t from)
 {
 	if (!p->panic)
 		return;
 	p->panic = false;
+	if (p->i == from)
+		next(p);
 	while (cur(p)->t != T_EOF && !(cur(p)->nl && cur(p)->indent <= p->indent))
 		next(p);
 }
 
 static void statements_of_line(struct parser *p, struct ast *b)
 {
+	size_t from = p->i;
+
 	add(p, b, statement(p));
 	while (here(p) == T_COMMA && !p->panic) {
 		next(p);
@@ -585,7 +591,7 @@ static void statements_of_line(struct parser *p, struct ast *b)
 	}
 	if (!p->panic && !cur(p)->nl)
 		fail(p, "expected the end of the line");
-	resync(p);
+	resync(p, from);
 }
 
 /* The rest of this line, or the deeper lines that follow. */
@@ -681,6 +687,7 @@ static struct ast *fields(struct parser *p, enum ast_kind kind, unsigned flags)
 	p->indent = cur(p)->indent;
 	while (cur(p)->nl && cur(p)->t != T_EOF && cur(p)->indent == p->indent) {
 		struct ast *f, *t = NULL;
+		size_t from = p->i;
 
 		if (is_word(cur(p), "varip") || cur(p)->t == T_VARIP)
 			next(p);
@@ -698,7 +705,7 @@ static struct ast *fields(struct parser *p, enum ast_kind kind, unsigned flags)
 		add(p, n, f);
 		if (!p->panic && !cur(p)->nl)
 			fail(p, "expected the end of the line");
-		resync(p);
+		resync(p, from);
 	}
 	p->indent = outer;
 	return n;
@@ -857,16 +864,12 @@ struct ast *parse(struct comp *c, const struct tokens *toks)
 	struct ast *root = node_at(&p, A_BLOCK, &toks->v[0]);
 
 	while (cur(&p)->t != T_EOF) {
-		size_t before = p.i;
-
 		if (cur(&p)->nl && cur(&p)->indent > 0)
 			fail(&p, "this line is indented, but no block is open");
 		if (!p.panic)
 			statements_of_line(&p, root);
 		else
-			resync(&p);
-		if (p.i == before)
-			next(&p);
+			resync(&p, p.i);
 	}
 	return root;
 }

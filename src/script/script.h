@@ -48,7 +48,7 @@ MUST_CHECK int script_compile(struct arena *out, const char *source, size_t n,
 			      const struct script_options *opt,
 			      const struct script_prog **ret,
 			      struct diags *ret_diags, struct err *err);
-/* The same text, laid out afresh: spacing and indentation, never meaning. */
+/* The same text, laid out afresh: blanks change, never words or meaning. */
 MUST_CHECK int script_format(struct arena *out, const char *source, size_t n,
 			     const char **ret, struct err *err);
 

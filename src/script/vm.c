@@ -311,7 +311,7 @@ static void make_heap(struct script_vm *vm)
 	vm->n_objs = (uint32_t)p->strs.n;
 	vm->free_obj = UINT32_MAX;
 	vm->heap = arena_push(vm->out, "script heap");
-	vm->gc_at = (size_t)1 << 20;
+	vm->gc_at = (size_t)256 << 10;
 }
 
 static void bind_inputs(struct script_vm *vm)
@@ -635,7 +635,7 @@ int script_step(struct script_vm *vm, const struct strat_account *acct,
 	vm->n_cmds = vm->n_notes = 0;
 	vm->steps = 0;
 	/* Between bars all that lives hangs on registers and histories. */
-	if (vm->memory > vm->gc_at)
+	if (vm->fresh > vm->gc_at)
 		vm_gc(vm);
 	rc = vm_run(vm, &vm->p->bar);
 	vm->acct = NULL;

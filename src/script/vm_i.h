@@ -39,7 +39,8 @@ struct script_vm {
 	struct script_note *notes;
 	size_t n_notes;
 	uint64_t steps, steps_max;
-	size_t memory, memory_max, gc_at;
+	size_t memory, memory_max;
+	size_t fresh, gc_at;	/* taken since the last collection */
 	struct obj *objs;
 	uint32_t n_objs, objs_room, free_obj;
 	void *free_blocks[48];		/* by power of two */

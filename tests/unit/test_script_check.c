@@ -1,0 +1,258 @@
+/* What the compiler says about scripts that are wrong, and what a machine
+ * does with scripts that go wrong while they run. */
+#include "config.h"
+
+#include "t_script.h"
+
+static struct t_bars bars;
+
+struct fault { const char *src, *want; };	/* want: all errors and warnings */
+
+static void check(const struct fault *f)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+	const struct script_prog *p;
+	char got[2000] = "";
+	struct diags d;
+	struct err err;
+	size_t w = 0;
+
+	(void)!script_compile(a, f->src, strlen(f->src), NULL, &p, &d, &err);
+	for (size_t i = 0; i < d.n; i++)
+		w += (size_t)snprintf(got + w, sizeof(got) - w, "%d:%d-%d %s: %s [%s]\n",
+				      d.v[i].line, d.v[i].col, d.v[i].end_col,
+				      diag_severity_name(d.v[i].severity), d.v[i].msg,
+				      d.v[i].code);
+	assert_string_equal(got, f->want);
+	arena_free(&a);
+}
+
+#define HEAD "//@version=6\nstrategy(\"t\")\n"
+
+static void diagnostics_name_place_and_remedy(void **state)
+{
+	static const struct fault faults[] = {
+		{ HEAD "plot(close)\n", "" },
+		{ HEAD "x = closee\n", "3:5-11 error: \"closee\" is not defined [NAME]\n" },
+		{ HEAD "x = 1 +\ny = (2\n", "4:1-2 error: \"y\" is not defined [NAME]\n"
+		  "4:3-4 error: expected the end of the line, found \"=\" [SYNTAX]\n" },
+		{ HEAD "x = 1\nx = 2\n", "4:1-6 error: \"x\" is already defined; use := to "
+		  "change its value [NAME]\n" },
+		{ HEAD "y := 2\n", "3:1-2 error: \"y\" is not defined; declare it with = "
+		  "first [NAME]\n" },
+		{ HEAD "if close\n    a = 1\n", "3:4-9 error: this condition is float, but "
+		  "bool is needed here [TYPE]\n" },
+		{ HEAD "x = close + \"a\"\n", "3:5-16 error: \"+\" does not work with float "
+		  "and string [TYPE]\n" },
+		{ HEAD "plot(ta.ema(close, close > 1 ? 2 : 3))\n", "3:6-38 error: ta.ema() "
+		  "needs a \"length\" that is the same on every bar: a constant, an input "
+		  "or made of these [QUALIFIER]\n" },
+		{ HEAD "plot(ta.sma(close, 0))\n", "3:6-22 error: sma: length is 0; it must "
+		  "be from 1 to 5000 [RANGE]\n" },
+		{ HEAD "f(x) => f(x - 1)\nplot(f(3))\n", "3:9-17 error: f() calls itself: "
+		  "write a loop instead [RECURSION]\n" },
+		{ HEAD "strategy.entry(\"L\")\n", "3:1-20 error: strategy.entry() needs the "
+		  "argument \"direction\" [ARGS]\n" },
+		{ HEAD "if close > 1\nplot(close)\n", "4:1-5 error: expected a block, "
+		  "indented by four columns, found a new line with \"plot\" [SYNTAX]\n" },
+		{ HEAD "x = request.security(\"A\", \"D\", close)\n", "3:5-38 error: "
+		  "request.security() is not supported yet: use a chart of that "
+		  "timeframe, or compute the value from this chart's own bars "
+		  "[UNSUPPORTED]\n" },
+		{ HEAD "import a/b/1 as c\n", "3:1-7 error: libraries cannot be imported: "
+		  "copy the functions you need into the script [UNSUPPORTED]\n" },
+		{ "//@version=6\nplot(close)\n", "1:1-2 error: the script does not say what "
+		  "it is: begin with strategy(\"name\") or indicator(\"name\") "
+		  "[DECLARATION]\n" },
+		{ HEAD "x = \"abc\n", "3:5-9 error: this text has no closing quotation mark "
+		  "on its line [SYNTAX]\n" },
+		{ HEAD "if close > open\n    plot(close)\n", "4:5-16 error: plot() must stand "
+		  "at the outermost level of the script: give it a series that is na "
+		  "where it should not show [SCOPE]\n" },
+		{ HEAD "x = close > 1 ? ta.ema(close, 3) : 0\n", "3:17-33 warning: ta.ema() "
+		  "keeps a history of its own and only advances on bars where it is run: "
+		  "compute it before the condition [CONDITIONAL]\n" },
+		{ HEAD "x = close[-1]\n", "3:5-13 error: x[-1]: the distance must be from 0 "
+		  "to 5000 bars [HISTORY]\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		check(&faults[i]);
+}
+
+static void several_faults_are_reported_at_once(void **state)
+{
+	(void)state;
+	check(&(struct fault){ HEAD "a = 1 +* 2\nb = foo(3)\nc = (4\nd = 5 5\n",
+		"3:8-9 error: expected a value, found \"*\" [SYNTAX]\n"
+		"4:5-11 error: there is no function \"foo\" [NAME]\n"
+		"6:1-2 error: expected \")\", found \"d\" [SYNTAX]\n" });
+}
+
+/* Runs until it fails; the sentence. */
+static void fails(const char *src, int code, const char *want)
+{
+	struct arena *a = arena_new("t", 1u << 28);
+	const struct script_prog *p = t_compile(a, src);
+	struct bars all = t_view(&bars, 50);
+	struct strat_cmds cmds;
+	struct script_vm *vm;
+	struct err err = { 0 };
+	int rc = script_vm_new(a, p, NULL, &t_market,
+			       &(struct script_limits){ 10000, 1 << 20 }, &vm, &err);
+
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		struct bar b = bars_at(&all, i);
+
+		rc = script_on_bar(vm, &b, NULL, &cmds, &err);
+	}
+	assert_string_equal(err.msg, want);
+	assert_int_equal(rc, -code);
+	arena_free(&a);
+}
+
+static void a_run_that_goes_wrong_ends_with_a_sentence(void **state)
+{
+	(void)state;
+	t_walk(&bars, 1);
+	fails(HEAD "while true\n    x = 1\n", E_LIMIT,
+	      "line 3, bar 0: a loop takes more than 10000 steps in one bar");
+	fails(HEAD "for i = 0 to 1000000\n    for k = 0 to 1000000\n        x = 1\n", E_LIMIT,
+	      "line 4, bar 0: a loop takes more than 10000 steps in one bar");
+	fails(HEAD "var a = array.new<string>()\nfor i = 0 to 300\n"
+	      "    a.push(str.repeat(\"x\", 8000) + str.tostring(i))\n", E_LIMIT,
+	      "line 5, bar 0: the script needs more than 1 MiB of memory");
+	fails(HEAD "if bar_index == 3\n    runtime.error(\"no more\")\n", E_INVAL,
+	      "line 4, bar 3: no more");
+	fails(HEAD "a = array.from(1, 2)\nplot(a.get(5))\n", E_INVAL,
+	      "line 4, bar 0: array.get(): index 5 of an array of 2");
+	fails(HEAD "n = bar_index > 4 ? -1 : 1\nplot(close[n])\n", E_INVAL,
+	      "line 4, bar 5: x[-1] looks into the future");
+	fails(HEAD "n = input.int(0)\nplot(ta.ema(close, n))\n", E_INVAL,
+	      "line 4: ema: length is 0; it must be from 1 to 5000");
+	fails(HEAD "plot(hour(time, \"Mars/Base\"))\n", E_INVAL,
+	      "line 3, bar 0: the time zone \"Mars/Base\" is not known; write it as UTC+2");
+}
+
+static void garbage_is_collected(void **state)
+{
+	struct arena *a = arena_new("t", 1u << 28);
+	const struct script_prog *p;
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct err err;
+	double y[2];
+
+	(void)state;
+	t_walk(&bars, 2);
+	p = t_compile(a, HEAD
+		"var keep = array.new<string>()\nif bar_index < 3\n"
+		"    keep.push(\"k\" + str.tostring(bar_index))\n"
+		"s = \"\"\nfor i = 0 to 20\n    s += str.repeat(\"x\", 100)\n"
+		"plot(str.length(s))\nplot(keep.size() == 3 and keep.get(1) == \"k1\" ? 1 : 0)\n");
+	assert_int_equal(script_vm_new(a, p, NULL, &t_market,
+		&(struct script_limits){ 0, 4 << 20 }, &vm, &err), 0);
+	for (size_t i = 0; i < T_BARS; i++) {
+		struct bars all = t_view(&bars, T_BARS);
+		struct bar b = bars_at(&all, i);
+
+		if (script_on_bar(vm, &b, NULL, &cmds, &err) < 0)
+			fail_msg("bar %zu: %s", i, err.msg);
+		script_plot_values(vm, y);
+		assert_true(y[0] == 2100 && y[1] == (i >= 2));
+	}
+	arena_free(&a);
+}
+
+static void inputs_are_bound_and_bounded(void **state)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+	const struct script_prog *p = t_compile(a, HEAD
+		"len = input.int(14, \"Length\", minval = 2, maxval = 50)\n"
+		"on = input.bool(true)\nkind = input.string(\"a\", \"Kind\", options = [\"a\", \"b\"])\n"
+		"src = input.source(close, \"Source\")\nk = input.float(1.5, step = 0.5)\n"
+		"plot(len * 100 + (on ? 10 : 0) + (kind == \"b\" ? 1 : 0))\nplot(src)\nplot(k)\n");
+	struct script_binding *b = script_bind(a, p);
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct err err;
+	struct sbuf s;
+	struct jw w;
+	double y[3];
+	struct bar bar = { 1704067200000, 10, 12, 9, 11, 5 };
+
+	(void)state;
+	assert_int_equal(script_bind_text(b, STR("len"), STR("1"), &err), -E_INVAL);
+	assert_string_equal(err.msg, "input \"len\": 1 is less than 2");
+	assert_int_equal(script_bind_text(b, STR("len"), STR("2.5"), &err), -E_INVAL);
+	assert_int_equal(script_bind_text(b, STR("kind"), STR("c"), &err), -E_INVAL);
+	assert_int_equal(script_bind_text(b, STR("src"), STR("x"), &err), -E_INVAL);
+	assert_int_equal(script_bind_text(b, STR("nothing"), STR("x"), &err), -E_INVAL);
+	assert_string_equal(err.msg, "the script has no input \"nothing\"");
+	assert_int_equal(script_bind_text(b, STR("len"), STR("20"), &err), 0);
+	assert_int_equal(script_bind_text(b, STR("on"), STR("false"), &err), 0);
+	assert_int_equal(script_bind_text(b, STR("kind"), STR("b"), &err), 0);
+	assert_int_equal(script_bind_text(b, STR("src"), STR("hl2"), &err), 0);
+	assert_int_equal(script_vm_new(a, p, b, &t_market, NULL, &vm, &err), 0);
+	assert_int_equal(script_on_bar(vm, &bar, NULL, &cmds, &err), 0);
+	script_plot_values(vm, y);
+	assert_true(y[0] == 2001 && y[1] == 10.5 && y[2] == 1.5);
+	sbuf_init(&s, a, 10000);
+	jw_init(&w, &s);
+	script_inputs_json(&w, p);
+	assert_non_null(strstr(sbuf_finish(&s), "{\"name\":\"kind\",\"title\":\"Kind\","
+		"\"type\":\"string\",\"default\":\"a\",\"options\":[\"a\",\"b\"]}"));
+	arena_free(&a);
+}
+
+static void properties_in_force_include_the_defaults(void **state)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+	const struct strat_properties *p = script_properties(t_compile(a, "//@version=5\n"
+		"strategy(\"S\", pyramiding=3, commission_type=strategy.commission.percent, "
+		"commission_value=0.1, default_qty_type=strategy.percent_of_equity, "
+		"default_qty_value=10, process_orders_on_close=true, "
+		"close_entries_rule=\"ANY\")\n"));
+
+	(void)state;
+	assert_string_equal(p->title, "S");
+	assert_true(p->initial_capital == 1000000 && p->pyramiding == 3 && p->close_any);
+	assert_true(p->commission_value == 0.1 && p->default_qty_value == 10);
+	assert_int_equal(p->default_qty_type, STRAT_QTY_PERCENT);
+	assert_true(p->margin_long == 0 && p->process_orders_on_close);
+	p = script_properties(t_compile(a, HEAD));
+	assert_true(p->margin_long == 100 && p->default_qty_value == 1);
+	arena_free(&a);
+}
+
+static void formatting_changes_blanks_only_and_settles(void **state)
+{
+	static const char *const src = "//@version=6\nstrategy( 'a' )\n\n\n\nx=1+2 // sum\n"
+		"if  close>open\n\ty = -x [1]\n";
+	struct arena *a = arena_new("t", 1 << 26);
+	const char *one, *two;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(script_format(a, src, strlen(src), &one, &err), 0);
+	assert_string_equal(one, "//@version=6\nstrategy('a')\n\nx = 1 + 2  // sum\n"
+		"if close>open\n    y = -x[1]\n");
+	assert_int_equal(script_format(a, one, strlen(one), &two, &err), 0);
+	assert_string_equal(one, two);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(diagnostics_name_place_and_remedy),
+		cmocka_unit_test(several_faults_are_reported_at_once),
+		cmocka_unit_test(a_run_that_goes_wrong_ends_with_a_sentence),
+		cmocka_unit_test(garbage_is_collected),
+		cmocka_unit_test(inputs_are_bound_and_bounded),
+		cmocka_unit_test(properties_in_force_include_the_defaults),
+		cmocka_unit_test(formatting_changes_blanks_only_and_settles),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
