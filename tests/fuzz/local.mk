@@ -38,7 +38,7 @@ endif
 # New inputs stay in the build directory, beside the program.
 FUZZ_SECONDS = 60
 .PHONY: fuzz
-fuzz: $(fuzz_targets)
+fuzz: $(BUILT_SOURCES) $(fuzz_targets)
 	@for t in $(fuzz_targets); do \
 	  n=$$(basename $$t | sed 's/^fuzz_//'); \
 	  $(MKDIR_P) $$t.new && echo "FUZZ $$n" && \
