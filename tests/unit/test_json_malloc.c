@@ -1,6 +1,7 @@
 #include "config.h"
 #include "test.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,7 +12,7 @@
 /* Every allocation of a parse fails in its turn: the process ends with 83 and
  * never goes on with a tree that is not the text's. */
 
-#ifndef ARENA_EMULATE	/* the sanitizer has an allocator of its own */
+#ifndef ARENA_EMULATE
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
@@ -153,13 +154,6 @@ static void no_failed_allocation_gives_a_wrong_tree(void **state)
 	assert_true(n > 80);
 	assert_true(ended > 80);
 }
-#else
-static void no_failed_allocation_gives_a_wrong_tree(void **state)
-{
-	(void)state;
-	skip();
-}
-#endif
 
 int main(void)
 {
@@ -168,3 +162,10 @@ int main(void)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+#else
+int main(void)
+{
+	puts("1..0 # SKIP the sanitizer has an allocator of its own");
+	return 0;
+}
+#endif
