@@ -8,6 +8,15 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 AM_CPPFLAGS += -I$(srcdir)/%D%
 EXTRA_DIST += %D%/fuzz.h %D%/corpus
 
+fuzz_targets += %D%/fuzz_api_body
+%C%_fuzz_api_body_LDADD = $(fuzz_ldadd)
+%C%_fuzz_api_body_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_api_query
+%C%_fuzz_api_query_LDADD = $(fuzz_ldadd)
+%C%_fuzz_api_query_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_api_request
+%C%_fuzz_api_request_LDADD = $(fuzz_ldadd)
+%C%_fuzz_api_request_LDFLAGS = $(fuzz_ldflags)
 fuzz_targets += %D%/fuzz_json
 %C%_fuzz_json_LDADD = $(fuzz_ldadd)
 %C%_fuzz_json_LDFLAGS = $(fuzz_ldflags)
