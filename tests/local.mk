@@ -76,6 +76,7 @@ unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_api_market
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
+db_tests += %D%/db/test_xchg_feed_proc
 db_tests += %D%/db/test_api_db
 db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema

@@ -2,6 +2,7 @@ noinst_LIBRARIES += %D%/libxchg.a
 %C%_libxchg_a_SOURCES = \
 	%D%/det.c %D%/det.h \
 	%D%/feed.c %D%/feed.h \
+	%D%/feed_proc.c %D%/feed_proc.h \
 	%D%/match.c %D%/match.h \
 	%D%/paper.c %D%/paper.h \
 	%D%/quotes.c %D%/quotes.h \
