@@ -1,0 +1,8 @@
+#!/bin/sh
+# Types, bundle, .gz beside each text asset, and the budget.
+set -e
+cd "$(dirname "$0")/.."
+tsc -p tsconfig.json
+vite build
+node scripts/compress.mjs
+node scripts/size.mjs
