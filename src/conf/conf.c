@@ -37,7 +37,8 @@ const struct group conf_groups[] = {
 
 /* Variables with our prefix that are no settings. */
 static const char *const other_vars[] = { "CONF", "STATE", "SLOT",
-	"DATADIR", "NO_DEMO", "REQUIRE_INTEG", "FAULT", "FAULT_ONCE", "FAULT_LIST" };
+	"DATADIR", "NO_DEMO", "REQUIRE_INTEG", "FAULT", "FAULT_ONCE", "FAULT_LIST",
+	"BUILD", "CHECK_DIR", "SHARED_DATA", "URL", "USER", "PASSWORD", "SHOTS" };
 
 struct load {
 	struct arena *arena;
