@@ -95,7 +95,7 @@ static int token_add(void *ctx, struct db *db, struct err *err)
 {
 	struct token_tx *t = ctx;
 	int64_t n = 0;
-	int rc;
+	int rc = 0;
 
 	rc = db_exec(db, Q_TOKEN_PURGE, ARGS(V_U64(t->user), V_I64(t->now)),
 		     NULL, NULL, err);

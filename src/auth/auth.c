@@ -146,7 +146,7 @@ static int by_session(struct auth *a, struct str cookie, struct identity *ret,
 	struct identity who = { .scopes = SCOPE_ALL };
 	int64_t now = clock_ms(a->clock), seen = 0;
 	unsigned char hash[HASH_LEN];
-	int rc;
+	int rc = 0;
 
 	if (!secret_well_formed(cookie))
 		return nobody(err, "the session cookie is malformed");
@@ -198,7 +198,7 @@ static int by_token(struct auth *a, struct str token, struct identity *ret,
 	struct identity who = { 0 };
 	int64_t seen = 0;
 	struct str id;
-	int rc;
+	int rc = 0;
 
 	if (!token_parts(token, &id))
 		return nobody(err, "the API token is malformed");

@@ -173,7 +173,7 @@ static int session_open(struct auth *a, const struct login *in,
 int auth_login(struct auth *a, const struct login *in, struct login_result *ret,
 	       struct err *err)
 {
-	int rc;
+	int rc = 0;
 
 	assert(a->magic == AUTH_MAGIC && !db_in_tx(a->db));
 	SCOPE(tmp, a->arena) {
@@ -231,7 +231,7 @@ int auth_password_change(struct auth *a, const struct identity *who,
 {
 	struct str name = str_c(who->name);
 	struct change_tx t = { .a = a, .who = who };
-	int rc;
+	int rc = 0;
 
 	if (who->session_id == 0)
 		return FAIL(err, E_DENIED, "not with a token");

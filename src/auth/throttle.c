@@ -56,7 +56,7 @@ int throttle_check(struct auth *a, const struct subjects *s,
 		   int64_t *ret_wait_ms, struct err *err)
 {
 	int64_t wait = 0;
-	int rc;
+	int rc = 0;
 
 	SCOPE(tmp, a->arena) {
 		struct rows r;

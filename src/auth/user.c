@@ -70,7 +70,7 @@ static int change_tx(void *ctx, struct db *db, struct err *err)
 	struct change *c = ctx;
 	bool down = (c->what == SET_ROLE && c->role != USER_ADMIN) ||
 		    (c->what == SET_DISABLED && c->disable);
-	int rc;
+	int rc = 0;
 
 	SCOPE(tmp, c->a->arena) {
 		struct rows r;

@@ -76,7 +76,7 @@ int checks_run(struct db *db, const char *path,
 	struct check c = { .fn = fn, .ctx = ctx };
 	struct sql_stmt *v = NULL;
 	size_t n = 0;
-	int rc;
+	int rc = 0;
 
 	SCOPE(tmp, db->arena) {
 		struct str text;

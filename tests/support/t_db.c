@@ -316,7 +316,7 @@ size_t t_db_broken(void)
 }
 
 /* The first column of the first row of the last result goes to `answer`. */
-static bool run(const char *fmt, va_list ap)
+static bool PRINTF_LIKE(1, 0) run(const char *fmt, va_list ap)
 {
 	char sql[65536];
 	MYSQL *my = root_connect(false);
