@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/auth_i.h"
@@ -135,10 +136,7 @@ int auth_token_create(struct auth *a, const struct identity *who,
 		return rc;
 	public_id_new(id);
 	secret_new(secret);
-	memcpy(text, "bot_", 4);
-	memcpy(text + 4, id, 8);
-	text[12] = '_';
-	memcpy(text + 13, secret, sizeof(secret));
+	snprintf(text, sizeof(text), "bot_%s_%s", id, secret);
 	secret_hash(t.hash, str_n(text, AUTH_TOKEN_LEN));
 	t.public_id = str_n(id, 8);
 	t.expires = t.now + days * DAY_MS;

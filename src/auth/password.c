@@ -158,7 +158,7 @@ static bool is_token(const char *low, const char *flat, size_t n,
 unsigned pw_surprise(struct str password, struct str name)
 {
 	char low[AUTH_PASSWORD_MAX], flat[AUTH_PASSWORD_MAX];
-	unsigned cost[AUTH_PASSWORD_MAX + 1];
+	unsigned cost[AUTH_PASSWORD_MAX + 1] = { 0 };
 	size_t n = password.n < sizeof(low) ? password.n : sizeof(low);
 
 	for (size_t i = 0; i < n; i++) {
@@ -166,7 +166,6 @@ unsigned pw_surprise(struct str password, struct str name)
 		flat[i] = plain(password.p[i]);
 		cost[i + 1] = ~0u;
 	}
-	cost[0] = 0;
 	for (size_t i = 0; i < n; i++) {
 		size_t most = n - i < WORD_MAX ? n - i : WORD_MAX;
 		size_t known[] = { sequence(low + i, n - i),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <mysqld_error.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -420,7 +421,7 @@ int migrate_status(struct arena *out, struct db *db, const char *dir,
 		   struct migration **ret, size_t *ret_n, struct err *err)
 {
 	struct files fs = { 0 };
-	struct records rs;
+	struct records rs = { 0 };
 	ARRAY(struct migration) list = { 0 };
 	int rc = files_load(out, dir, &fs, err);
 

@@ -194,10 +194,11 @@ int db_connect(struct db *db, struct err *err)
 	db->fails = 0;
 	rc = conn_open(db, db->o.timeout_ms, err);
 	for (size_t i = 0; i < STMT__MAX && rc == 0; i++) {
-		struct prepared *p;
+		struct prepared *p = NULL;
 
 		rc = stmt_prepare(db, (enum stmt)i, &p, err);
 		if (rc == 0) {
+			assert(p != NULL);
 			/* 16,382 of them is all that one server has room
 			 * for: keep those that are used. */
 			mysql_stmt_close(p->h);
@@ -503,7 +504,7 @@ static bool attempt(struct db *db, struct stmt_call *c, bool *lost,
 		    unsigned *busy, int *rc)
 {
 	int64_t t0 = clock_mono_ns();
-	struct prepared *p;
+	struct prepared *p = NULL;
 	unsigned no;
 	bool read;
 
@@ -519,6 +520,7 @@ static bool attempt(struct db *db, struct stmt_call *c, bool *lost,
 		*lost = true;
 		return again;
 	}
+	assert(p != NULL);
 	read = p->read;
 	no = db->last_no = run_op(db, p, c);
 	db->used_ns = clock_mono_ns();

@@ -86,7 +86,7 @@ static int tx_once(struct db *db, db_tx_fn *fn, void *ctx, bool *again,
 		*again = db->doomed_retry;
 		/* fn may have swallowed it, or called it something else. */
 		if (rc >= 0)
-			rc = FAIL(err, db->doomed, "this transaction has failed");
+			FAIL(err, db->doomed, "this transaction has failed");
 		else if (err != NULL)
 			err->code = db->doomed;
 		rc = -(int)db->doomed;

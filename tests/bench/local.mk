@@ -12,3 +12,8 @@ dist_check_SCRIPTS += %D%/web.sh
 bench-web: %D%/bench_fcgi
 	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
 		$(SHELL) $(top_srcdir)/tests/bench/web.sh
+
+check_PROGRAMS += %D%/bench_auth
+.PHONY: bench-auth
+bench-auth: %D%/bench_auth
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' ./%D%/bench_auth
