@@ -177,7 +177,8 @@ CREATE TABLE fill (
 	bot_id BIGINT UNSIGNED NOT NULL,
 	intent_id BIGINT UNSIGNED NULL,
 	time_us BIGINT NOT NULL,
-	seen_bar_ms BIGINT NOT NULL,
+	-- the last bar that was decided on before it was seen
+	after_bar_ms BIGINT NOT NULL,
 	side CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
 	price DECIMAL(38,18) NOT NULL,
 	qty DECIMAL(38,18) NOT NULL,
@@ -228,19 +229,10 @@ CREATE TABLE equity_point (
 	bar_ms BIGINT NOT NULL,
 	equity DECIMAL(38,18) NOT NULL,
 	cash DECIMAL(38,18) NOT NULL,
+	-- the first of its day: enough for a curve of many bots
+	marked TINYINT UNSIGNED NOT NULL,
 	PRIMARY KEY (bot_id, bar_ms),
-	FOREIGN KEY (bot_id) REFERENCES bot (id) ON DELETE CASCADE
-) ENGINE=InnoDB;
-
-CREATE TABLE bot_log (
-	id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-	bot_id BIGINT UNSIGNED NOT NULL,
-	time_ms BIGINT NOT NULL,
-	bar_ms BIGINT NULL,
-	level CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-	message VARCHAR(500) NOT NULL,
-	KEY (bot_id, id),
-	KEY (time_ms),
+	KEY (bot_id, marked, bar_ms),
 	FOREIGN KEY (bot_id) REFERENCES bot (id) ON DELETE CASCADE
 ) ENGINE=InnoDB;
 

@@ -65,3 +65,130 @@ SELECT t.market_id, t.tf, t.t FROM candle_tail t
 JOIN (SELECT market_id, tf, MAX(t1) AS t1 FROM candle_block
   GROUP BY market_id, tf) b ON b.market_id = t.market_id AND b.tf = t.tf
 WHERE t.t <= b.t1 LIMIT 20;
+
+-- name: the postings of a ledger transaction sum to zero per asset
+SELECT tx_id, asset, SUM(amount) FROM ledger_posting
+GROUP BY tx_id, asset HAVING SUM(amount) <> 0 LIMIT 20;
+
+-- name: a balance is the sum of its postings
+SELECT b.account_id, b.asset, b.available, SUM(p.amount) FROM balance b
+LEFT JOIN ledger_posting p ON p.account_id = b.account_id
+  AND p.asset = b.asset AND p.book = 'a'
+GROUP BY b.account_id, b.asset, b.available
+HAVING b.available <> COALESCE(SUM(p.amount), 0) LIMIT 20;
+
+-- name: every posting to a balance has its balance
+SELECT p.account_id, p.asset FROM ledger_posting p
+LEFT JOIN balance b ON b.account_id = p.account_id AND b.asset = p.asset
+WHERE p.book = 'a' AND b.asset IS NULL LIMIT 20;
+
+-- name: every fill is in the ledger once, and nothing else is
+SELECT f.id, t.id, COALESCE(f.account_id, t.account_id) FROM fill f
+LEFT JOIN ledger_tx t ON t.account_id = f.account_id AND t.kind = 'f'
+  AND t.ref = f.trade_id
+WHERE t.id IS NULL
+UNION ALL
+SELECT f.id, t.id, t.account_id FROM ledger_tx t
+LEFT JOIN fill f ON t.account_id = f.account_id AND t.ref = f.trade_id
+WHERE t.kind = 'f' AND f.id IS NULL LIMIT 20;
+
+-- name: an account has one first deposit
+SELECT a.id, COUNT(t.id) FROM account a
+LEFT JOIN ledger_tx t ON t.account_id = a.id AND t.kind = 'd'
+GROUP BY a.id HAVING COUNT(t.id) <> 1 LIMIT 20;
+
+-- name: an order has filled what its fills say, and never more than it asked
+SELECT i.id, i.qty, i.filled, SUM(f.qty), i.cost, SUM(f.cost) FROM order_intent i
+LEFT JOIN fill f ON f.intent_id = i.id
+GROUP BY i.id, i.qty, i.filled, i.cost
+HAVING i.filled <> COALESCE(SUM(f.qty), 0) OR i.cost <> COALESCE(SUM(f.cost), 0)
+  OR i.filled > i.qty LIMIT 20;
+
+-- name: an order that is filled has filled all, one that was never taken nothing
+SELECT id, state, qty, filled FROM order_intent
+WHERE (state = 'f' AND filled <> qty)
+  OR (state IN ('n', 'r', 'l', 'a') AND filled <> 0) LIMIT 20;
+
+-- name: every order that left the house is journalled as having left
+SELECT p.account_id, p.seq, i.state FROM paper_order p
+LEFT JOIN order_intent i ON i.coid = p.coid AND i.account_id = p.account_id
+WHERE i.id IS NULL OR i.state IN ('n', 'r', 'l', 'a') LIMIT 20;
+
+-- name: the exchange has every order that it is said to have taken, as it was
+SELECT i.id, i.state, p.seq FROM order_intent i
+LEFT JOIN paper_order p ON p.coid = i.coid AND p.account_id = i.account_id
+WHERE i.state IN ('o', 'p', 'k', 'f', 'c')
+  AND (p.seq IS NULL OR p.qty <> i.qty OR p.side <> i.side
+       OR p.type <> i.type) LIMIT 20;
+
+-- name: one decision is at the exchange at most once
+SELECT i.bot_id, i.bar_ms, i.seq, COUNT(*) FROM order_intent i
+JOIN paper_order p ON p.coid = i.coid AND p.account_id = i.account_id
+GROUP BY i.bot_id, i.bar_ms, i.seq HAVING COUNT(*) > 1 LIMIT 20;
+
+-- name: every fill of the journal is the exchange's, digit by digit
+SELECT f.id, p.seq FROM fill f
+LEFT JOIN paper_fill p ON p.account_id = f.account_id AND p.seq = f.seq
+WHERE p.seq IS NULL OR p.qty <> f.qty OR p.price <> f.price
+  OR p.cost <> f.cost OR p.fee <> f.fee OR p.side <> f.side
+  OR p.time_us <> f.time_us LIMIT 20;
+
+-- name: of a bot at rest every fill of the exchange is booked
+SELECT p.account_id, p.seq FROM paper_fill p
+JOIN bot b ON b.account_id = p.account_id AND b.state IN ('c', 'p', 'x', 'f')
+LEFT JOIN fill f ON f.account_id = p.account_id AND f.seq = p.seq
+WHERE f.id IS NULL LIMIT 20;
+
+-- name: of a bot at rest the ledger and the exchange have the same balances
+SELECT b.account_id, p.asset, p.total, l.available FROM bot b
+JOIN paper_balance p ON p.account_id = b.account_id
+LEFT JOIN balance l ON l.account_id = p.account_id AND l.asset = p.asset
+WHERE b.state IN ('c', 'p', 'x', 'f')
+  AND p.total <> COALESCE(l.available, 0) LIMIT 20;
+
+-- name: of a bot at rest no order is between two states
+SELECT i.id, i.state, b.state FROM order_intent i
+JOIN bot b ON b.id = i.bot_id
+WHERE (b.state IN ('x', 'f') AND i.state IN ('n', 's', 'o', 'p', 'k', 'u'))
+  OR (b.state = 'p' AND i.state IN ('n', 's', 'k', 'u')) LIMIT 20;
+
+-- name: of a bot at rest both sides call the same orders open
+SELECT p.account_id, p.seq, p.state, i.state FROM paper_order p
+JOIN bot b ON b.account_id = p.account_id AND b.state IN ('p', 'x', 'f')
+JOIN order_intent i ON i.coid = p.coid
+WHERE (p.state IN ('w', 'o', 'p')) <> (i.state IN ('o', 'p')) LIMIT 20;
+
+-- name: the open trades are the position
+SELECT b.id, l.available, SUM(t.direction * t.qty) FROM bot b
+JOIN account a ON a.id = b.account_id
+JOIN balance l ON l.account_id = a.id AND l.asset = a.base
+LEFT JOIN trade t ON t.bot_id = b.id AND t.open = 1
+GROUP BY b.id, l.available
+HAVING l.available <> COALESCE(SUM(t.direction * t.qty), 0) LIMIT 20;
+
+-- name: closed trades and the cost of open ones are the money that is there
+SELECT b.id, l.available, b.initial_balance,
+  SUM(IF(t.open, -t.direction * t.entry_cost - t.fees, t.profit)) FROM bot b
+JOIN account a ON a.id = b.account_id
+JOIN balance l ON l.account_id = a.id AND l.asset = a.quote
+LEFT JOIN trade t ON t.bot_id = b.id
+GROUP BY b.id, l.available, b.initial_balance
+HAVING l.available <> b.initial_balance + COALESCE(
+  SUM(IF(t.open, -t.direction * t.entry_cost - t.fees, t.profit)), 0) LIMIT 20;
+
+-- name: a bot at rest has stored the equity of every bar it decided on
+SELECT b.id, p.bars, COUNT(e.bar_ms) FROM bot b
+JOIN bot_progress p ON p.bot_id = b.id
+LEFT JOIN equity_point e ON e.bot_id = b.id
+WHERE b.state IN ('p', 'x', 'f')
+GROUP BY b.id, p.bars HAVING p.bars <> COUNT(e.bar_ms) LIMIT 20;
+
+-- name: a bot that runs is wanted to, and one at rest is in nobody's hands
+SELECT b.id, b.state, l.holder FROM bot b JOIN bot_lease l ON l.bot_id = b.id
+WHERE b.state IN ('c', 'p', 'x', 'f') AND l.holder <> '' LIMIT 20;
+
+-- name: the last event of an order is its state
+SELECT i.id, i.state, e.to_state FROM order_intent i
+JOIN order_event e ON e.intent_id = i.id
+LEFT JOIN order_event later ON later.intent_id = i.id AND later.id > e.id
+WHERE later.id IS NULL AND e.to_state <> i.state LIMIT 20;

@@ -67,10 +67,11 @@ EXTRA_DIST += %D%/golden/make_money.py %D%/golden/money.csv
 unit_tests += %D%/unit/test_rand
 unit_tests += %D%/unit/test_sbuf
 unit_tests += %D%/unit/test_str
+fault_tests += %D%/fault/test_bot_faults
 fault_tests += %D%/fault/test_fault
 unit_tests += %D%/unit/test_order_acct
 unit_tests += %D%/unit/test_order_intent
-#unit_tests += %D%/unit/test_order_plan
+unit_tests += %D%/unit/test_order_plan
 unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_api_market
@@ -78,6 +79,7 @@ db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_xchg_feed_proc
 db_tests += %D%/db/test_api_db
+db_tests += %D%/db/test_bot_run
 db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema
 db_tests += %D%/db/test_auth
@@ -109,6 +111,7 @@ check_LIBRARIES += %D%/support/libtest.a %D%/db/libdbtest.a
 	src/db/tx.c src/db/value.c
 %C%_db_libdbtest_a_CPPFLAGS = $(own_stmts_cppflags)
 %C%_support_libtest_a_SOURCES = %D%/support/t_db.c \
+	%D%/support/t_bot.c %D%/support/t_bot.h \
 	%D%/support/t_fcgi.c %D%/support/t_fcgi.h \
 	%D%/support/t_api.c %D%/support/t_api.h \
 	%D%/support/t_http.c %D%/support/t_http.h

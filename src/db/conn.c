@@ -236,6 +236,9 @@ static void session_sql(const struct db *db, char *buf, size_t size)
 		 "NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
 		 "NO_ENGINE_SUBSTITUTION', time_zone='+00:00', autocommit=1,"
 		 " innodb_snapshot_isolation=ON, innodb_lock_wait_timeout=5,"
+		 /* a process that was stopped within a transaction does not
+		  * keep its locks from others for ever */
+		 " idle_transaction_timeout=10,"
 		 " collation_connection=utf8mb4_bin, max_statement_time=%d",
 		 (int)s);
 }

@@ -46,6 +46,11 @@ X(Q_SESSION_DEL_OTHERS, "uu", "",
 X(Q_SESSION_PURGE, "uii", "",
   "DELETE FROM session WHERE user_id = ? AND (expires <= ? OR seen <= ?)")
 
+/* of all users, for the cleaning job */
+X(Q_SESSION_PRUNE, "ii", "",
+  "DELETE FROM session WHERE expires <= ? OR seen <= ? LIMIT 1000")
+X(Q_TOKEN_PRUNE, "i", "", "DELETE FROM api_token WHERE expires <= ? LIMIT 1000")
+
 /* tokens */
 X(Q_TOKEN_ADD, "usbsuii", "",
   "INSERT INTO api_token (user_id, public_id, hash, name, scopes, created,"

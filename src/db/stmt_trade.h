@@ -72,7 +72,7 @@ X(Q_LEDGER_POST, "uuussm", "",
   " VALUES (?, ?, ?, ?, ?, ?)")
 
 /* journal */
-X(Q_INTENT_ADD, "buuiuusssssssummmmusbisisuI", "",
+X(Q_INTENT_ADD, "buuiuusssssssummmmusbisiSuI", "",
   "INSERT INTO order_intent (coid, bot_id, account_id, bar_ms, seq, attempt,"
   " kind, leg, tag, from_entry, comment, side, type, flags, qty, limit_price,"
   " stop_price, offset_price, oca, oca_kind, parent, deadline_us, state,"
@@ -105,12 +105,12 @@ X(Q_INTENT_BY_COID, "ub", "ubiuusssssssummmmusbisimmuSuI",
   " WHERE bot_id = ? AND coid = ? LIMIT 1")
 X(Q_FILL_ADD, "usuuUiismmmmsu", "",
   "INSERT INTO fill (account_id, trade_id, seq, bot_id, intent_id, time_us,"
-  " seen_bar_ms, side, price, qty, cost, fee, fee_asset, maker)"
+  " after_bar_ms, side, price, qty, cost, fee, fee_asset, maker)"
   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 X(Q_FILL_LAST, "u", "U",
   "SELECT MAX(seq) FROM fill WHERE account_id = ? LIMIT 1")
 X(Q_FILLS_REBUILD, "uu", "uUiismmmmSS",
-  "SELECT f.id, f.intent_id, f.time_us, f.seen_bar_ms, f.side, f.price, f.qty,"
+  "SELECT f.id, f.intent_id, f.time_us, f.after_bar_ms, f.side, f.price, f.qty,"
   " f.cost, f.fee, i.tag, i.comment FROM fill f"
   " LEFT JOIN order_intent i ON i.id = f.intent_id"
   " WHERE f.bot_id = ? AND f.id > ? ORDER BY f.id LIMIT 500")
@@ -140,25 +140,27 @@ X(Q_BOT_PROGRESS_ADD, "ummm", "",
 X(Q_BOT_LEASE_ADD, "u", "",
   "INSERT INTO bot_lease (bot_id, holder, epoch, expires_ms)"
   " VALUES (?, '', 0, 0)")
-X(Q_BOT_GET, "u", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImu",
+#define BOT_FROM " FROM bot b JOIN bot_progress p ON p.bot_id = b.id"	\
+  " JOIN market m ON m.id = b.market_id JOIN exchange e ON e.id = m.exchange_id"
+X(Q_BOT_GET, "u", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImuss",
   "SELECT b.id, b.user_id, b.account_id, b.name, b.mode, b.market_id, b.tf,"
   " b.strategy_id, b.strategy_name, b.inputs, b.feed_kind, b.feed_from_ms,"
   " b.feed_to_ms, b.feed_speed, b.initial_balance, b.max_position,"
   " b.max_notional, b.max_orders, b.price_band, b.state, b.want, b.error,"
   " b.created_ms, b.changed_ms, b.ver, p.warm_ms, p.first_ms, p.decided_ms,"
   " p.bars, p.bars_total, p.last_price, p.cash, p.base, p.avg_price,"
-  " p.since_ms, p.equity, p.trades"
-  " FROM bot b JOIN bot_progress p ON p.bot_id = b.id WHERE b.id = ? LIMIT 1")
-X(Q_BOT_LIST, "uuu", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImu",
+  " p.since_ms, p.equity, p.trades, m.symbol, e.name" BOT_FROM
+  " WHERE b.id = ? LIMIT 1")
+X(Q_BOT_LIST, "uuu", "uuussuuusssIIfmMMumssSiiuIIIuUMmmmImuss",
   "SELECT b.id, b.user_id, b.account_id, b.name, b.mode, b.market_id, b.tf,"
   " b.strategy_id, b.strategy_name, b.inputs, b.feed_kind, b.feed_from_ms,"
   " b.feed_to_ms, b.feed_speed, b.initial_balance, b.max_position,"
   " b.max_notional, b.max_orders, b.price_band, b.state, b.want, b.error,"
   " b.created_ms, b.changed_ms, b.ver, p.warm_ms, p.first_ms, p.decided_ms,"
   " p.bars, p.bars_total, p.last_price, p.cash, p.base, p.avg_price,"
-  " p.since_ms, p.equity, p.trades"
-  " FROM bot b JOIN bot_progress p ON p.bot_id = b.id"
+  " p.since_ms, p.equity, p.trades, m.symbol, e.name" BOT_FROM
   " WHERE (b.user_id = ? OR ? = 0) AND b.id > ? ORDER BY b.id LIMIT 500")
+#undef BOT_FROM
 X(Q_BOT_SOURCE, "u", "s", "SELECT source FROM bot WHERE id = ? LIMIT 1")
 X(Q_BOT_WANT, "ssiuu", "",
   "UPDATE bot SET want = ?, state = ?, changed_ms = ?, error = NULL,"
@@ -179,46 +181,39 @@ X(Q_BOT_PROGRESS, "IIIuUMmmmImuu", "",
   "UPDATE bot_progress SET warm_ms = ?, first_ms = ?, decided_ms = ?, bars = ?,"
   " bars_total = ?, last_price = ?, cash = ?, base = ?, avg_price = ?,"
   " since_ms = ?, equity = ?, trades = ? WHERE bot_id = ?")
-X(Q_EQUITY_ADD, "uimm", "",
-  "INSERT INTO equity_point (bot_id, bar_ms, equity, cash) VALUES (?, ?, ?, ?)"
+X(Q_EQUITY_ADD, "uimmu", "",
+  "INSERT INTO equity_point (bot_id, bar_ms, equity, cash, marked)"
+  " VALUES (?, ?, ?, ?, ?)"
   " ON DUPLICATE KEY UPDATE equity = VALUES(equity), cash = VALUES(cash)")
-X(Q_BOT_LOG_ADD, "uiIss", "",
-  "INSERT INTO bot_log (bot_id, time_ms, bar_ms, level, message)"
-  " VALUES (?, ?, ?, ?, ?)")
-
 /* leases: the server's clock, so that all hosts agree */
+#define NOW_MS "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 X(Q_LEASE_WANTED, "", "uu",
   "SELECT b.id, l.epoch FROM bot b JOIN bot_lease l ON l.bot_id = b.id"
-  " WHERE ((b.want = 'r' AND b.state IN ('s', 'r')) OR b.state = 't')"
-  " AND l.expires_ms < CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+  " WHERE b.state IN ('s', 'r', 't') AND l.expires_ms < " NOW_MS
   " ORDER BY b.id LIMIT 100")
 X(Q_LEASE_TAKE, "siuu", "",
-  "UPDATE bot_lease SET holder = ?, epoch = epoch + 1,"
-  " expires_ms = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + ?"
-  " WHERE bot_id = ? AND epoch = ?"
-  " AND expires_ms < CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
-X(Q_LEASE_RENEW, "ius", "",
-  "UPDATE bot_lease SET"
-  " expires_ms = CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + ?"
-  " WHERE bot_id = ? AND holder = ?"
-  " AND expires_ms >= CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
+  "UPDATE bot_lease SET holder = ?, epoch = epoch + 1, expires_ms = " NOW_MS
+  " + ? WHERE bot_id = ? AND epoch = ? AND expires_ms < " NOW_MS)
+X(Q_LEASE_RENEW, "is", "",
+  "UPDATE bot_lease SET expires_ms = " NOW_MS " + ?"
+  " WHERE holder = ? AND expires_ms >= " NOW_MS)
 X(Q_LEASE_FREE, "uus", "",
   "UPDATE bot_lease SET expires_ms = 0, holder = ''"
   " WHERE bot_id = ? AND epoch = ? AND holder = ?")
 X(Q_LEASE_LOCK, "uu", "u",
   "SELECT epoch FROM bot_lease WHERE bot_id = ? AND epoch = ?"
-  " AND expires_ms >= CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
-  " LIMIT 1 FOR UPDATE")
-X(Q_LEASE_HELD, "s", "ussuf",
-  "SELECT b.id, b.state, b.want, b.ver, b.feed_speed FROM bot_lease l"
-  " JOIN bot b ON b.id = l.bot_id WHERE l.holder = ? ORDER BY b.id LIMIT 1000")
+  " AND expires_ms >= " NOW_MS " LIMIT 1 FOR UPDATE")
+X(Q_LEASE_HELD, "s", "uussuf",
+  "SELECT b.id, l.epoch, b.state, b.want, b.ver, b.feed_speed FROM bot_lease l"
+  " JOIN bot b ON b.id = l.bot_id WHERE l.holder = ? AND l.expires_ms >= "
+  NOW_MS " ORDER BY b.id LIMIT 1000")
+#undef NOW_MS
 
 /* bots: readers for pages */
-X(Q_BOT_ORDERS, "uuuu", "ubssssummmssmmsiSu",
-  "SELECT id, coid, side, type, tag, kind, attempt, qty, limit_price,"
-  " stop_price, state, leg, filled, cost, comment, created_ms, reason, flags"
-  " FROM order_intent WHERE bot_id = ? AND (id < ? OR ? = 0)"
-  " ORDER BY id DESC LIMIT ?")
+X(Q_BOT_ORDERS, "uuuu", "ubsssmmmsmmiS",
+  "SELECT id, coid, side, type, tag, qty, limit_price, stop_price, state,"
+  " filled, cost, created_ms, reason FROM order_intent"
+  " WHERE bot_id = ? AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?")
 X(Q_BOT_FILLS, "uuuu", "uUismmmmsu",
   "SELECT id, intent_id, time_us, side, price, qty, cost, fee, fee_asset, maker"
   " FROM fill WHERE bot_id = ? AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?")
@@ -227,19 +222,37 @@ X(Q_BOT_TRADES, "uuuu", "uuimissmmIISSMmmi",
   " entry_price, entry_cost, exit_ms, exit_bar, exit_signal, exit_comment,"
   " exit_price, fees, profit, entry_bar FROM trade"
   " WHERE bot_id = ? AND (number < ? OR ? = 0) ORDER BY number DESC LIMIT ?")
-X(Q_BOT_EQUITY, "uiuui", "imm",
-  "SELECT bar_ms, equity, cash FROM (SELECT bar_ms, equity, cash,"
-  " ROW_NUMBER() OVER (ORDER BY bar_ms) - 1 AS n,"
-  " COUNT(*) OVER () AS total FROM equity_point"
-  " WHERE bot_id = ? AND bar_ms >= ?) q"
+/* bot, from, to, points twice: evenly spaced ones, the last among them */
+X(Q_BOT_EQUITY, "uiiuu", "immm",
+  "SELECT bar_ms, equity, cash, peak FROM (SELECT bar_ms, equity, cash,"
+  " ROW_NUMBER() OVER (ORDER BY bar_ms) - 1 AS n, COUNT(*) OVER () AS total,"
+  " MAX(equity) OVER (ORDER BY bar_ms) AS peak FROM equity_point"
+  " WHERE bot_id = ? AND bar_ms >= ? AND bar_ms < ?) q"
   " WHERE q.n * ? DIV q.total <> (q.n + 1) * ? DIV q.total"
-  " ORDER BY bar_ms LIMIT ?")
-X(Q_BOT_EQUITY_BEFORE, "ui", "m",
-  "SELECT equity FROM equity_point WHERE bot_id = ? AND bar_ms <= ?"
-  " ORDER BY bar_ms DESC LIMIT 1")
-X(Q_BOT_LOG, "uuuu", "uiIss",
-  "SELECT id, time_ms, bar_ms, level, message FROM bot_log"
-  " WHERE bot_id = ? AND (id < ? OR ? = 0) ORDER BY id DESC LIMIT ?")
-X(Q_BOT_LOG_TRIM, "iu", "", "DELETE FROM bot_log WHERE time_ms < ? LIMIT ?")
+  " ORDER BY bar_ms LIMIT 5000")
+/* equity a day before the last bar, by the bot's own clock */
+X(Q_USER_DAY_AGO, "u", "uM",
+  "SELECT b.id, (SELECT e.equity FROM equity_point e WHERE e.bot_id = b.id"
+  " AND e.bar_ms <= p.decided_ms - 86400000 ORDER BY e.bar_ms DESC LIMIT 1)"
+  " FROM bot b JOIN bot_progress p ON p.bot_id = b.id WHERE b.user_id = ?"
+  " ORDER BY b.id LIMIT 500")
+/* one point a day of every bot, and all of the last day */
+X(Q_USER_EQUITY, "ui", "uim",
+  "SELECT e.bot_id, e.bar_ms, e.equity FROM bot b"
+  " JOIN equity_point e ON e.bot_id = b.id"
+  " WHERE b.user_id = ? AND (e.marked = 1 OR e.bar_ms > ?)"
+  " ORDER BY e.bar_ms, e.bot_id LIMIT 50000")
+/* exit_ms, bot, number of the last one seen; an index of the newest */
+X(Q_USER_TRADES, "uuiiuuuu", "usussuimissmmIISSMmmi",
+  "SELECT t.bot_id, b.name, m.id, e.name, m.symbol, t.number, t.direction,"
+  " t.qty, t.entry_ms, t.entry_signal, t.entry_comment, t.entry_price,"
+  " t.entry_cost, t.exit_ms, t.exit_bar, t.exit_signal, t.exit_comment,"
+  " t.exit_price, t.fees, t.profit, t.entry_bar"
+  " FROM trade t JOIN bot b ON b.id = t.bot_id"
+  " JOIN market m ON m.id = b.market_id JOIN exchange e ON e.id = m.exchange_id"
+  " WHERE (b.user_id = ? OR ? = 0) AND t.open = 0"
+  " AND (t.exit_ms < ? OR (t.exit_ms = ? AND"
+  " (t.bot_id < ? OR (t.bot_id = ? AND t.number < ?))))"
+  " ORDER BY t.exit_ms DESC, t.bot_id DESC, t.number DESC LIMIT ?")
 X(Q_BOT_STATES, "", "su",
   "SELECT state, COUNT(*) FROM bot GROUP BY state LIMIT 20")

@@ -121,7 +121,8 @@ struct change change_of(struct intent *it, enum order_state to, const char *caus
 		.cost = it->cost, .not_found = it->not_found, .cause = cause };
 }
 
-int change_write(struct db *db, const struct change *c, struct err *err)
+int change_write(struct journal *j, struct db *db, const struct change *c,
+		 struct err *err)
 {
 	const char from[2] = { (char)c->it->state, 0 }, to[2] = { (char)c->to, 0 };
 	int64_t now = clock_us(&clock_real);
@@ -131,8 +132,8 @@ int change_write(struct db *db, const struct change *c, struct err *err)
 	assert(c->it->state == c->to || order_state_may(c->it->state, c->to));
 	if (c->to == ORDER_SENDING)
 		rc = db_exec(db, Q_INTENT_SENDING,
-			     ARGS(V_I64(now), V_U64(c->it->id), V_U64(c->it->ver)),
-			     &n, NULL, err);
+			     ARGS(V_I64(now), V_U64(j->c.epoch), V_U64(c->it->id),
+				  V_U64(c->it->ver)), &n, NULL, err);
 	else
 		rc = db_exec(db, Q_INTENT_STATE,
 			ARGS(V_STR(to), V_STR(c->reason), V_STR(c->exch_id),
@@ -252,7 +253,7 @@ static int decide_tx(void *ctx, struct db *db, struct err *err)
 		struct change c = change_of(d->cancel[i], ORDER_CANCELING,
 					    "the strategy cancels it");
 
-		rc = change_write(db, &c, err);
+		rc = change_write(t->j, db, &c, err);
 	}
 	for (size_t i = 0; rc == 0 && i < d->n_place; i++)
 		rc = intent_insert(t->j, db, &d->place[i], &d->place[i].id, err);
@@ -301,7 +302,7 @@ static int changes_tx(void *ctx, struct db *db, struct err *err)
 	int rc = journal_guard(t->j, db, err);
 
 	for (size_t i = 0; rc == 0 && i < t->n; i++)
-		rc = change_write(db, &t->v[i], err);
+		rc = change_write(t->j, db, &t->v[i], err);
 	return rc;
 }
 
@@ -362,7 +363,7 @@ static bool answered(struct journal *j, struct intent *it,
 				 cancel ? "the exchange cancelled it" :
 				 "the exchange took it");
 		if (cancel)
-			ret->reason = "cancelled by the strategy";
+			ret->reason = "cancelled on request";
 		else if (*a->exch_id != '\0')
 			ret->exch_id = a->exch_id;
 		j->acked++;

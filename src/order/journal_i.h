@@ -20,8 +20,8 @@ struct change {
 };
 struct change change_of(struct intent *it, enum order_state to,
 			const char *cause);
-MUST_CHECK int change_write(struct db *db, const struct change *c,
-			    struct err *err);
+MUST_CHECK int change_write(struct journal *j, struct db *db,
+			    const struct change *c, struct err *err);
 void change_apply(struct journal *j, const struct change *c);
 /* Forget the orders that are over.  Pointers into live end here. */
 void live_sweep(struct journal *j);

@@ -138,8 +138,10 @@ struct booked {			/* one fill, as it was booked */
 	struct xchg_fill f;
 };
 struct sync_in {
-	int64_t bar_ms;		/* the bar in which it is first seen */
-	int64_t bar_index;
+	/* The last bar that was decided on (its open, its index): a fill is
+	 * seen by the decision after it.  0 and -1: none yet. */
+	int64_t decided_ms;
+	int64_t decided_index;
 	struct acct *acct;	/* moves on with the fills */
 	journal_with_fn *with;
 	void *ctx;
@@ -159,10 +161,10 @@ MUST_CHECK int journal_resolve(struct journal *j, int64_t now_ms,
 /* The account as the exchange and as the ledger see it.  -E_CONFLICT with the
  * difference in the sentence. */
 MUST_CHECK int journal_compare(struct journal *j, struct err *err);
-/* The booked fills of the bot with an id > after, oldest first, at most 500;
- * fn gets each with the bar in which it was first seen. */
+/* All booked fills of the bot, oldest first, each with the last bar that had
+ * been decided on; its own bar index is not filled in. */
 typedef int journal_fill_fn(void *ctx, const struct acct_fill *f,
-			    int64_t seen_bar_ms, struct err *err);
+			    int64_t after_bar_ms, struct err *err);
 MUST_CHECK int journal_fills(struct db *db, uint64_t bot_id,
 			     journal_fill_fn *fn, void *ctx, struct err *err);
 /* In the caller's transaction: the account's rows and its first posting. */

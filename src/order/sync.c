@@ -95,7 +95,7 @@ static int take_fill(struct sync *s, struct booked *b, struct err *err)
 {
 	struct acct_fill f = { .side = b->f.side, .price = b->f.price,
 		.qty = b->f.qty, .cost = b->f.cost, .fee = b->f.fee,
-		.time_ms = b->f.time_us / 1000, .bar = s->in->bar_index,
+		.time_ms = b->f.time_us / 1000, .bar = s->in->decided_index,
 		.signal = "(external)", .comment = "" };
 	struct acct_changes ch;
 	struct change *c;
@@ -104,6 +104,8 @@ static int take_fill(struct sync *s, struct booked *b, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	if (f.bar < 0 || f.time_ms > s->in->decided_ms)
+		f.bar++;
 	if (it != NULL) {
 		c = change_for(s, it);
 		if (!qty_add(&c->filled, c->filled, b->f.qty) ||
@@ -179,9 +181,9 @@ static int sync_tx(void *ctx, struct db *db, struct err *err)
 
 	for (size_t i = 0; rc == 0 && i < s->fills.n; i++)
 		rc = book_fill(s->j, db, &s->fills.v[i].f, s->fills.v[i].intent,
-			       s->in->bar_ms, err);
+			       s->in->decided_ms, err);
 	for (size_t i = 0; rc == 0 && i < s->changes.n; i++)
-		rc = change_write(db, &s->changes.v[i], err);
+		rc = change_write(s->j, db, &s->changes.v[i], err);
 	for (size_t i = 0; rc == 0 && i < s->trades.n; i++)
 		rc = book_trade(db, s->j->c.bot_id, &s->trades.v[i], err);
 	if (rc == 0 && s->in->with != NULL)
@@ -321,7 +323,7 @@ static int resolve_tx(void *ctx, struct db *db, struct err *err)
 	int rc = journal_guard(r->j, db, err);
 
 	for (size_t i = 0; rc == 0 && i < r->changes.n; i++)
-		rc = change_write(db, &r->changes.v[i], err);
+		rc = change_write(r->j, db, &r->changes.v[i], err);
 	for (size_t i = 0; rc == 0 && i < r->again.n; i++)
 		rc = intent_insert(r->j, db, &r->again.v[i], &r->again.v[i].id,
 				   err);

@@ -1,0 +1,327 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bot/bot_i.h"
+#include "core/clock.h"
+#include "core/fault.h"
+#include "db/db.h"
+
+/* How the seconds of a lost bar are spared: everything here is either read, or
+ * worked out again from what was read. */
+
+int bot_machine(struct arena *out, struct db *db, const struct bot_row *row,
+		const struct market *m, const struct script_prog **ret_prog,
+		struct script_vm **ret, struct err *err)
+{
+	struct script_market *sm = NEW(out, struct script_market);
+	const struct json *inputs;
+	struct script_binding *bind;
+	struct diags d = { 0 };
+	struct str source;
+	int rc = bot_source(out, db, row->id, &source, err);
+
+	if (rc == 0)
+		rc = script_compile(out, source.p, source.n, NULL, ret_prog, &d,
+				    err);
+	if (rc == 0)
+		rc = json_parse(out, row->inputs, strlen(row->inputs), &inputs,
+				err);
+	if (rc < 0)
+		return rc;
+	bind = script_bind(out, *ret_prog);
+	rc = script_bind_json(bind, inputs, err);
+	if (rc < 0)
+		return rc;
+	*sm = (struct script_market){
+		.exchange = m->exchange, .symbol = m->symbol, .base = m->base,
+		.quote = m->quote, .description = m->symbol,
+		.timeframe = script_timeframe(out, tf_name(row->tf)),
+		.mintick = price_to_double(m->tick), .pointvalue = 1,
+		.lot = qty_to_double(m->lot), .last_bar_index = -1,
+	};
+	return script_vm_new(out, *ret_prog, bind, sm, NULL, ret, err);
+}
+
+/* ---- the past, once more ----------------------------------------------------- */
+
+struct past_fill { struct acct_fill f; int64_t after_ms; };
+struct past {
+	struct arena *a;
+	ARRAY(struct past_fill) fills;
+	size_t next;
+};
+
+static int keep_fill(void *ctx, const struct acct_fill *f, int64_t after_ms,
+		     struct err *err)
+{
+	struct past *p = ctx;
+	struct past_fill *k = array_push(p->a, &p->fills);
+
+	(void)err;
+	k->f = *f;
+	k->f.signal = arena_strdup(p->a, f->signal);
+	k->f.comment = arena_strdup(p->a, f->comment);
+	k->after_ms = after_ms;
+	return 0;
+}
+
+/* The fills that the decision on the bar at `t` had seen. */
+static int replay_fills(struct bot *b, struct past *p, int64_t t, int64_t index,
+			int64_t decided_ms, struct err *err)
+{
+	int rc = 0;
+
+	while (rc == 0 && p->next < p->fills.n &&
+	       p->fills.v[p->next].after_ms < t) {
+		struct acct_fill *f = &p->fills.v[p->next++].f;
+		struct acct_changes ch;
+
+		/* as in sync(): the bar before, or this one */
+		f->bar = index - 1 < 0 || f->time_ms > decided_ms ? index :
+			index - 1;
+		SCOPE(tmp, b->tick)
+			rc = acct_fill(tmp, &b->acct, f, &ch, err);
+	}
+	return rc;
+}
+
+static int rebuild_bar(struct bot *b, struct past *p, const struct candle *c,
+		       struct err *err)
+{
+	struct bar bar = { c->t, c->o, c->h, c->l, c->c, c->v };
+	struct match_candle mc;
+	struct strat_cmds cmds;
+	int rc = bot_to_match(b, c, &mc, err);
+
+	if (rc < 0)
+		return rc;
+	if (c->t < b->row.first_ms) {
+		view_update(b, mc.c);
+		return script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+	}
+	rc = replay_fills(b, p, c->t, b->index + 1,
+			  b->index < 0 ? 0 : b->row.decided_ms, err);
+	if (rc < 0)
+		return rc;
+	b->index++;
+	acct_mark(&b->acct, mc.h, mc.l, mc.c);
+	view_update(b, mc.c);
+	rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+	for (size_t i = 0; rc == 0 && i < cmds.n; i++)
+		if (cmds.v[i].kind == STRAT_RISK_ALLOW_ENTRY)
+			b->allow_dir = cmds.v[i].dir;
+	b->last = mc.c;
+	b->row.decided_ms = c->t;
+	return rc;
+}
+
+/* Candles are read in pieces, so that a bot of many years needs no more
+ * memory than one of a day. */
+#define PIECE 20000
+
+int bot_rebuild(struct bot *b, bot_bar_fn *fn, void *ctx, struct err *err)
+{
+	int64_t to = b->row.decided_ms, from = b->row.warm_ms;
+	struct past p = { .a = arena_push(b->arena, "past") };
+	size_t n = 0;
+	int rc;
+
+	b->index = -1;
+	if (to == 0) {
+		arena_free(&p.a);
+		return 0;
+	}
+	b->row.decided_ms = 0;
+	rc = journal_fills(b->db, b->row.id, keep_fill, &p, err);
+	while (rc == 0 && from <= to) {
+		struct arena *a = arena_push(b->arena, "piece");
+		struct candles cs;
+		int64_t end = from + PIECE * tf_ms(b->row.tf);
+
+		if (end > to + 1)
+			end = to + 1;
+		rc = candles_load(a, b->db, b->market.id, b->row.tf, from, end,
+				  &cs, err);
+		for (size_t i = 0; rc == 0 && i < cs.n; i++) {
+			struct candle c = candles_at(&cs, i);
+
+			rc = rebuild_bar(b, &p, &c, err);
+			if (rc == 0 && fn != NULL)
+				fn(ctx, b->vm, &c);
+			n++;
+		}
+		from = end;
+		arena_free(&a);
+	}
+	/* Fills after the last decision: the account has them, and the next
+	 * bar will see them. */
+	if (rc == 0)
+		rc = replay_fills(b, &p, INT64_MAX, b->index + 1,
+				  b->row.decided_ms, err);
+	arena_free(&p.a);
+	if (rc == 0 && b->row.decided_ms != to)
+		return FAIL(err, E_CONFLICT, "the candles this bot has decided on "
+			    "are not in the database any more");
+	return rc;
+}
+
+/* The exchange's books stand at their last change; walk them to the bot's
+ * last bar.  Nothing may happen there that the journal does not know of. */
+static int catch_up(struct bot *b, struct err *err)
+{
+	int64_t from = paper_clock(b->x);
+	int rc = 0;
+
+	if (b->row.decided_ms == 0)
+		return 0;
+	if (from == 0)
+		from = b->row.first_ms;
+	SCOPE(tmp, b->arena) {
+		struct candles cs;
+
+		rc = candles_load(tmp, b->db, b->market.id, b->row.tf, from,
+				  b->row.decided_ms + 1, &cs, err);
+		for (size_t i = 0; rc == 0 && i < cs.n; i++) {
+			struct candle c = candles_at(&cs, i);
+			struct match_candle mc;
+			bool changed;
+
+			rc = bot_to_match(b, &c, &mc, err);
+			if (rc == 0)
+				rc = paper_advance(b->x, &mc, &changed, err);
+		}
+	}
+	return rc;
+}
+
+/* ---- opening --------------------------------------------------------------------- */
+
+static int open_books(struct bot *b, struct err *err)
+{
+	struct journal_conf jc = {
+		.bot_id = b->row.id, .account_id = b->row.account_id,
+		.epoch = b->epoch, .base = b->market.base,
+		.quote = b->market.quote, .db = b->db, .guard = lease_guard,
+		.may_send = lease_may_send, .changed = tell_order, .ctx = b,
+	};
+	int rc = paper_open(b->arena, b->db, b->row.account_id, &b->x, err);
+
+	if (rc == 0)
+		rc = xchg_attach(b->x, b->epoch, err);
+	jc.x = b->x;
+	if (rc == 0)
+		rc = journal_open(b->arena, &jc, &b->j, err);
+	return rc;
+}
+
+static int open_feed(struct bot *b, struct err *err)
+{
+	int64_t after = b->row.decided_ms != 0 ? b->row.decided_ms : FEED_START;
+
+	if (b->row.feed == BOT_FEED_LIVE)
+		return feed_live(b->arena, b->db, NULL, b->market.id, b->row.tf,
+				 after, &b->feed, err);
+	return feed_replay(b->arena, b->db, &(struct replay_opts){
+		.market_id = b->market.id, .tf = b->row.tf,
+		.from = b->row.from_ms, .to = b->row.to_ms, .after = after,
+		.speed = b->row.speed }, &b->feed, err);
+}
+
+/* A live bot starts with a strategy that has seen some history. */
+static int warm_up(struct bot *b, struct err *err)
+{
+	int rc = 0;
+
+	if (b->row.feed != BOT_FEED_LIVE || b->row.decided_ms != 0)
+		return 0;
+	SCOPE(tmp, b->arena) {
+		struct candles cs;
+
+		rc = candles_newest(tmp, b->db, b->market.id, b->row.tf,
+				    BOT_WARM_BARS, INT64_MAX, &cs, err);
+		for (size_t i = 0; rc == 0 && i < cs.n; i++) {
+			struct bar bar = { cs.t[i], cs.o[i], cs.h[i], cs.l[i],
+					   cs.c[i], cs.v[i] };
+			struct strat_cmds cmds;
+
+			if (i == 0)
+				b->row.warm_ms = cs.t[0];
+			rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+		}
+	}
+	return rc;
+}
+
+static int open_parts(struct bot *b, struct err *err)
+{
+	int rc = bot_get(b->arena, b->db, 0, b->row.id, &b->row, err);
+
+	if (rc == 0)
+		rc = market_by_id(b->db, b->row.market_id, &b->market, err);
+	if (rc == 0)
+		rc = bot_machine(b->arena, b->db, &b->row, &b->market, &b->prog,
+				 &b->vm, err);
+	if (rc < 0)
+		return rc;
+	b->props = script_properties(b->prog);
+	acct_init(b->arena, &b->acct, b->row.initial);
+	view_init(b);
+	b->allow_dir = 0;
+	b->n_points = 0;
+	b->progress_new = false;
+	rc = open_books(b, err);
+	if (rc == 0)
+		rc = bot_rebuild(b, NULL, NULL, err);
+	if (rc == 0)
+		rc = catch_up(b, err);
+	if (rc == 0)
+		rc = warm_up(b, err);
+	return rc;
+}
+
+int bot_open(struct bot *b, struct err *err)
+{
+	int rc;
+
+	bot_close(b);
+	if (FAULT("bot.open"))
+		return FAIL(err, E_DB, "open: connection lost");
+	rc = open_parts(b, err);
+	if (rc == 0) {
+		paper_set_now(b->x, bot_now(b));
+		rc = bot_settle(b, err);
+	}
+	if (rc == 0)
+		rc = journal_compare(b->j, err);
+	if (rc == 0 && b->row.decided_ms != 0 &&
+	    !acct_equity(&b->acct, b->last, &b->equity))
+		rc = FAIL(err, E_UNPROCESSABLE, "equity is out of range");
+	if (rc == 0)
+		rc = open_feed(b, err);
+	if (rc < 0) {
+		err_wrap(err, "open bot %" PRIu64, b->row.id);
+		return rc;
+	}
+	b->row.bars = (uint64_t)(b->index + 1);
+	b->row.bars_total = b->row.feed == BOT_FEED_LIVE ? 0 :
+		b->row.bars + b->feed->bars_total;
+	b->saved_ns = clock_mono_ns();
+	return 0;
+}
+
+void bot_close(struct bot *b)
+{
+	uint64_t id = b->row.id;
+
+	arena_reset(b->arena);
+	b->tick = arena_push(b->arena, "tick");
+	memset(&b->row, 0, sizeof(b->row));
+	b->row.id = id;
+	b->vm = NULL;
+	b->x = NULL;
+	b->j = NULL;
+	b->feed = NULL;
+}
