@@ -6,7 +6,10 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/areas.c %D%/areas.h \
 	%D%/create.c \
 	%D%/cursor.c \
+	%D%/bot_api_i.h \
 	%D%/h_auth.c \
+	%D%/h_bot.c %D%/h_bot_data.c \
+	%D%/h_dash.c \
 	%D%/h_logs.c \
 	%D%/h_market.c \
 	%D%/h_monitor.c \
