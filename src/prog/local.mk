@@ -5,6 +5,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl.c %D%/ctl.h \
 	%D%/ctl_candles.c \
 	%D%/ctl_backtest.c \
+	%D%/ctl_bot.c \
 	%D%/ctl_config.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
@@ -22,3 +23,4 @@ LIB_PROG = $(LIB_LIVE)
 sbin_PROGRAMS += %D%/orch-api
 %C%_orch_api_SOURCES = %D%/orch-api.c %D%/daemon.c %D%/daemon.h
 %C%_orch_api_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+EXTRA_DIST += %D%/orch-run.c %D%/jobs.c %D%/jobs.h %D%/demo_bot.c %D%/demo_bot.h
