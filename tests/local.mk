@@ -75,6 +75,7 @@ unit_tests += %D%/unit/test_order_plan
 unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_api_market
+db_tests += %D%/db/test_api_strategy
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_xchg_feed_proc
@@ -127,6 +128,8 @@ endif
 endif
 
 # Source tests: they compile nothing and run in a second.
+TESTS += %D%/unit/ctl_strategy.sh
+dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh
 TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 TESTS += %D%/lint/generated.sh %D%/lint/settings.sh
