@@ -7,6 +7,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_backtest.c \
 	%D%/ctl_bot.c \
 	%D%/ctl_config.c \
+	%D%/ctl_demo.c \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
 	%D%/ctl_user.c \

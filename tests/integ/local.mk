@@ -7,6 +7,7 @@ integ_scripts += %D%/10-api.sh
 integ_scripts += %D%/11-limits.sh
 integ_scripts += %D%/10-nginx.sh
 integ_scripts += %D%/20-candles.sh
+integ_scripts += %D%/21-demo.sh
 integ_scripts += %D%/12-metrics.sh
 integ_scripts += %D%/15-workers.sh
 

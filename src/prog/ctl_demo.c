@@ -1,0 +1,116 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "core/sbuf.h"
+#include "db/db.h"
+#include "prog/ctl.h"
+#include "xchg/sim.h"
+
+/* The market that a fresh installation begins with.  Run again, it adds what
+ * has been missed since; nothing is ever made twice. */
+
+#define DAY_MS		86400000LL
+#define PART		50000		/* candles a transaction */
+#define TEXT_MAX	((size_t)1 << 20)
+
+static const char *const symbols[] = { "BTC/USDT", "ETH/USDT", "SOL/USDT" };
+static const struct { enum tf tf; int64_t days; } histories[] = {
+	{ TF_1H, 730 }, { TF_1M, 30 },
+};
+
+struct demo {
+	struct ctl *c;
+	struct db *db;
+	int64_t now;
+	uint64_t added, rounds;
+	struct ctl_progress bar;
+};
+
+static int add_history(struct demo *d, struct sim *s, uint64_t market_id,
+		       enum tf tf, int64_t days, struct err *err)
+{
+	int64_t end = tf_open(tf, d->now), from = tf_open(tf, d->now - days *
+							  DAY_MS);
+	struct series have;
+	int rc = series_get(d->db, market_id, tf, &have, err);
+
+	if (rc == 0)
+		from = tf_next(tf, have.to);
+	else if (rc != -E_NOTFOUND)
+		return rc;
+	while (from < end) {
+		int64_t to = from + PART * tf_ms(tf);
+
+		to = to < end ? to : end;
+		SCOPE(tmp, d->c->arena) {
+			struct store_stats st;
+			struct candles cs;
+
+			rc = sim_candles(tmp, s, tf, from, to, &cs, err);
+			if (rc == 0)
+				rc = candles_append(d->db, market_id, tf, &cs,
+						    &st, err);
+			if (rc < 0)
+				return rc;
+			d->added += st.added;
+		}
+		from = to;
+	}
+	ctl_progress_at(&d->bar, ++d->rounds);
+	return 0;
+}
+
+static int add_market(struct demo *d, const char *symbol, uint64_t *ret_id,
+		      struct err *err)
+{
+	SCOPE(tmp, d->c->arena) {
+		struct sim *s = sim_new(tmp, (uint64_t)d->c->conf->sim_seed,
+					symbol);
+		struct market m;
+		int rc;
+
+		sim_market(s, &m);
+		rc = market_ensure(d->db, &m, "sim", NULL, err);
+		for (size_t i = 0; rc == 0 && i < ARRAY_LEN(histories); i++)
+			rc = add_history(d, s, m.id, histories[i].tf,
+					 histories[i].days, err);
+		if (rc < 0) {
+			err_wrap(err, "sim:%s", symbol);
+			return rc;
+		}
+		*ret_id = m.id;
+	}
+	return 0;
+}
+
+int ctl_demo(struct ctl *c)
+{
+	const struct ctl_opt opts[] = { { 0 } };
+	struct demo d = { .c = c, .now = clock_ms(&clock_real) };
+	int64_t began = clock_mono_ns();
+	struct sbuf b;
+	struct err err;
+	uint64_t id;
+	int status;
+
+	if (!ctl_parse(c, opts, NULL, 0, 0, &status) || !ctl_conf(c, &status))
+		return status;
+	d.db = db_new(c->arena, c->conf);
+	ctl_progress_start(&d.bar, c, "making the demo market",
+			   ARRAY_LEN(symbols) * ARRAY_LEN(histories));
+	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
+		if (add_market(&d, symbols[i], &id, &err) < 0) {
+			ctl_progress_end(&d.bar);
+			return ctl_fail(c, &err);
+		}
+	}
+	ctl_progress_end(&d.bar);
+	sbuf_init(&b, c->arena, TEXT_MAX);
+	sbuf_addf(&b, "sim: %zu markets, %" PRIu64 " candles added in %.1f s\n",
+		  ARRAY_LEN(symbols), d.added,
+		  (double)(clock_mono_ns() - began) / 1e9);
+	return ctl_print(c, &b);
+}
