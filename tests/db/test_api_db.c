@@ -12,6 +12,8 @@
 #include "t_db.h"
 
 #include "api/api_i.h"
+#include "auth/auth.h"
+#include "conf/conf.h"
 #include "ops/ops.h"
 
 /* The framework and its own routes on a real database. */
@@ -311,6 +313,111 @@ static void signing_out_is_felt_at_once(void **state)
 	assert_int_equal(t_api("anna", "GET", "/api/v1/me", NULL, NULL), 401);
 }
 
+#define PASSWORD "seven wet umbrellas in a row"
+#define LOGIN "{\"name\":\"anna\",\"password\":\"" PASSWORD "\"}"
+
+static void a_password(void)
+{
+	uint64_t id;
+	struct err err;
+
+	assert_int_equal(auth_user_add(t_api_auth(), STR("anna"), STR(PASSWORD),
+				       USER_TRADER, &id, &err), 0);
+}
+
+static void cookie_is(const char *start, bool secure)
+{
+	const char *text = t_api_header("Set-Cookie");
+
+	assert_non_null(text);
+	assert_int_equal(strncmp(text, start, strlen(start)), 0);
+	assert_true((strstr(text, "; Secure") != NULL) == secure);
+	assert_non_null(strstr(text, "; HttpOnly"));
+	assert_non_null(strstr(text, "; SameSite=Strict"));
+	assert_non_null(strstr(text, "; Path=/;"));
+}
+
+static void signing_in_gives_a_cookie_that_fits_the_connection(void **state)
+{
+	(void)state;
+	a_password();
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN, NULL),
+			 200);
+	cookie_is("sid=", false);
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN,
+			       "HTTP_HOST=127.0.0.1:8080", NULL), 200);
+	cookie_is("sid=", false);
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN,
+			       "HTTPS=on", NULL), 200);
+	cookie_is("__Host-sid=", true);
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN,
+			       "HTTP_HOST=orch.example", NULL), 200);
+	cookie_is("__Host-sid=", true);
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN,
+			       "HTTP_HOST=localhost.evil.example", NULL), 200);
+	cookie_is("__Host-sid=", true);
+	t_api_conf()->cookie_secure = COOKIE_NEVER;
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN,
+			       "HTTP_HOST=orch.example", NULL), 200);
+	cookie_is("sid=", false);
+	t_api_conf()->cookie_secure = COOKIE_ALWAYS;
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", LOGIN, NULL),
+			 200);
+	cookie_is("__Host-sid=", true);
+}
+
+static void signing_in_has_a_limit_of_its_own(void **state)
+{
+	static const char wrong[] =
+		"{\"name\":\"nobody\",\"password\":\"x\"}";
+	int n401 = 0, n429 = 0;
+
+	(void)state;
+	t_api_conf()->login_per_minute = 3;
+	for (int i = 0; i < 5; i++) {
+		int status = t_api(NULL, "POST", "/api/v1/login", wrong,
+				   "REMOTE_ADDR=203.0.113.9", NULL);
+
+		n401 += status == 401;
+		n429 += status == 429;
+	}
+	assert_int_equal(n401, 3);
+	assert_int_equal(n429, 2);
+	assert_non_null(t_api_header("Retry-After"));
+	assert_int_equal(t_api(NULL, "POST", "/api/v1/login", wrong,
+			       "REMOTE_ADDR=203.0.113.10", NULL), 401);
+}
+
+static int reports_taken(const char *who, const char *address)
+{
+	int taken = 0;
+
+	for (int i = 0; i < 20; i++)
+		taken += t_api(who, "POST", "/api/logs", "{\"entries\":[{"
+			       "\"time\":1,\"level\":\"warn\",\"message\":"
+			       "\"m\"}]}", address, NULL) == 202;
+	return taken;
+}
+
+static void reports_have_a_limit_of_their_own(void **state)
+{
+	(void)state;
+	t_api_user("anna", "viewer");
+	t_api_conf()->client_log_per_minute = 10;
+	assert_int_equal(reports_taken("anna", "REMOTE_ADDR=203.0.113.1"), 10);
+	assert_int_equal(reports_taken(NULL, "REMOTE_ADDR=203.0.113.2"), 2);
+	/* And all of that is not taken from anybody's requests. */
+	assert_int_equal(t_api("anna", "GET", "/api/v1/me", NULL, NULL), 200);
+}
+
+static void metrics_can_be_switched_off(void **state)
+{
+	(void)state;
+	assert_int_equal(t_api(NULL, "GET", "/metrics", NULL, NULL), 200);
+	t_api_conf()->enable_prometheus = false;
+	assert_int_equal(t_api(NULL, "GET", "/metrics", NULL, NULL), 404);
+}
+
 /* ---- one's account ---- */
 
 static void preferences_are_changed_in_parts(void **state)
@@ -535,6 +642,10 @@ int main(void)
 		T(roles_are_kept),
 		T(a_caller_is_remembered_for_seconds_only),
 		T(signing_out_is_felt_at_once),
+		T(signing_in_gives_a_cookie_that_fits_the_connection),
+		T(signing_in_has_a_limit_of_its_own),
+		T(reports_have_a_limit_of_their_own),
+		T(metrics_can_be_switched_off),
 		T(preferences_are_changed_in_parts),
 		T(sessions_are_listed_and_ended),
 		T(pages_report_and_read_their_errors),

@@ -20,7 +20,7 @@
 static struct arena *world;	/* as long as the program */
 static struct arena *test;	/* as long as a test */
 static struct routes *rs;
-static struct conf *conf;
+static struct conf *conf, *conf_first;
 static struct db *db;
 static struct api *api;
 static struct api_deps deps;
@@ -70,6 +70,8 @@ void t_api_start(const struct area *more)
 	conf->env = ENV_PRODUCTION;
 	conf->rate_limit_per_minute = conf->rate_limit_burst = 60000;
 	conf->client_log_per_minute = 60000;
+	conf_first = NEW(world, struct conf);
+	*conf_first = *conf;
 	db = t_db_open(world);
 	db_set_hooks(db, &hooks);
 	board_attach(board);
@@ -88,6 +90,7 @@ int t_api_fresh(void **state)
 		arena_free(&test);
 	test = arena_new("test", 64 << 20);
 	csrf_of = map_new(test);
+	*conf = *conf_first;
 	clock_virtual_init(&now, clock_ms(&clock_real));
 	api = api_with(test, &deps, rs);
 	remember = false;
@@ -102,6 +105,16 @@ struct clock *t_api_clock(void)
 struct db *t_api_db(void)
 {
 	return db;
+}
+
+struct auth *t_api_auth(void)
+{
+	return deps.auth;
+}
+
+struct conf *t_api_conf(void)
+{
+	return conf;
 }
 
 void t_api_remember(bool yes)
@@ -175,7 +188,7 @@ static struct request *request_of(const char *who, const char *method,
 	bool cookie = who != NULL, with_csrf = true;
 	struct request *rq;
 	struct err err;
-	size_t n = 0;
+	size_t n = 0, host, address;
 
 	env[n++] = arena_printf(test, "REQUEST_METHOD=%s", method);
 	env[n++] = arena_printf(test, "DOCUMENT_URI=%.*s", (int)
@@ -183,8 +196,10 @@ static struct request *request_of(const char *who, const char *method,
 	env[n++] = arena_printf(test, "REQUEST_URI=%s", target);
 	env[n++] = arena_printf(test, "QUERY_STRING=%s",
 				q != NULL ? q + 1 : "");
-	env[n++] = "REMOTE_ADDR=127.0.0.1";
-	env[n++] = "HTTP_HOST=localhost";
+	address = n++;
+	env[address] = "REMOTE_ADDR=127.0.0.1";
+	host = n++;
+	env[host] = "HTTP_HOST=localhost";
 	if (body != NULL) {
 		env[n++] = "CONTENT_TYPE=application/json";
 		env[n++] = arena_printf(test, "CONTENT_LENGTH=%zu",
@@ -196,6 +211,10 @@ static struct request *request_of(const char *who, const char *method,
 			with_csrf = false;
 		else if (strcmp(more, "-cookie") == 0)
 			cookie = with_csrf = false;
+		else if (strncmp(more, "HTTP_HOST=", 10) == 0)
+			env[host] = more;
+		else if (strncmp(more, "REMOTE_ADDR=", 12) == 0)
+			env[address] = more;
 		else
 			env[n++] = more;
 	}

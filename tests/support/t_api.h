@@ -24,7 +24,9 @@ void t_api_start(const struct area *more);
  * at the present. */
 int t_api_fresh(void **state);
 struct clock *t_api_clock(void);
+struct conf *t_api_conf(void);		/* its changes end with the test */
 struct db *t_api_db(void);
+struct auth *t_api_auth(void);
 
 /* role: "viewer", "trader", "admin".  Returns the id; signed in already. */
 uint64_t t_api_user(const char *name, const char *role);
