@@ -184,7 +184,8 @@ static struct request *request_of(const char *who, const char *method,
 				  const char *target, const char *body,
 				  va_list ap)
 {
-	const char *q = strchr(target, '?'), *env[MAX_ENV], *more, *csrf;
+	const char **env = NEW_N(test, const char *, MAX_ENV);
+	const char *q = strchr(target, '?'), *more, *csrf;
 	bool cookie = who != NULL, with_csrf = true;
 	struct request *rq;
 	struct err err;
