@@ -35,7 +35,7 @@ static struct bt_result run(const char *name, const struct bars *bars)
 	struct bt_options opt = bt_defaults();
 	const struct script_prog *prog;
 	struct diags diags = { 0 };
-	struct bt_result res;
+	struct bt_result res = { 0 };
 	struct err err;
 	size_t n;
 	const char *source = slurp(arena_printf(root,

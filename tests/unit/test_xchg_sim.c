@@ -195,7 +195,7 @@ static void returns_cluster_and_have_fat_tails(void **st)
 {
 	struct sim *s = sim_new(root, 3, "BTC/USDT");
 	struct candles m = get(s, TF_1M, T0, T0 + 60 * DAY);
-	double s1 = 0, s2 = 0, s4 = 0, c1 = 0, c60 = 0, a1 = 0, a2 = 0;
+	double s2 = 0, s4 = 0, c1 = 0, c60 = 0, a1 = 0, a2 = 0;
 	double *r = NEW_N(root, double, m.n), lin = 0, cov = 0, v1 = 0, v2 = 0;
 	size_t n = m.n - 61;
 
@@ -205,7 +205,6 @@ static void returns_cluster_and_have_fat_tails(void **st)
 	for (size_t i = 0; i < n; i++) {
 		double a = fabs(r[i]), lv = log(m.v[i]);
 
-		s1 += r[i];
 		s2 += r[i] * r[i];
 		s4 += r[i] * r[i] * r[i] * r[i];
 		a1 += a;
@@ -217,7 +216,7 @@ static void returns_cluster_and_have_fat_tails(void **st)
 		v2 += lv * lv;
 		cov += a * lv;
 	}
-	s1 /= n, s2 /= n, s4 /= n, c1 /= n, c60 /= n, a1 /= n, a2 /= n;
+	s2 /= n, s4 /= n, c1 /= n, c60 /= n, a1 /= n, a2 /= n;
 	lin /= n, v1 /= n, v2 /= n, cov /= n;
 	assert_true(s4 / (s2 * s2) > 5);			/* fat tails */
 	assert_true((c1 - a1 * a1) / (a2 - a1 * a1) > 0.1);	/* clusters */
