@@ -27,24 +27,18 @@ export function patchOf(data: unknown): (Partial<Bot> & { id: number }) | null {
 		: null;
 }
 
-function merge(bot: Bot, patch: Partial<Bot>): Bot {
-	// News that overtook each other: the older of two versions is dropped.
-	if (patch.ver !== undefined && patch.ver < bot.ver) return bot;
-	return { ...bot, ...patch };
-}
-
 /** Puts news of a bot into everything that is cached about it. */
 export function applyBot(
 	queries: QueryClient,
 	patch: Partial<Bot> & { id: number },
 ): void {
-	queries.setQueryData<Bot>(botKey(patch.id), (b) => b && merge(b, patch));
+	queries.setQueryData<Bot>(botKey(patch.id), (b) => b && { ...b, ...patch });
 	// Setting data calls it fresh: a list without this bot stays as it was.
 	const list = queries.getQueryData<List<Bot>>(botsKey);
 	if (!list?.items.some((b) => b.id === patch.id)) return;
 	queries.setQueryData<List<Bot>>(botsKey, {
 		...list,
-		items: list.items.map((b) => (b.id === patch.id ? merge(b, patch) : b)),
+		items: list.items.map((b) => (b.id === patch.id ? { ...b, ...patch } : b)),
 	});
 }
 

@@ -229,7 +229,7 @@ export interface Order {
 
 export interface Fill {
 	id: number;
-	order_id: number;
+	order_id: number | null;
 	time: number;
 	side: "buy" | "sell";
 	price: string;
@@ -279,6 +279,8 @@ export interface PlotName {
 	name: string;
 	kind: string;
 	color: string | null;
+	/** On the candles, not in a pane below them. */
+	overlay: boolean;
 }
 
 export interface Plots {

@@ -153,10 +153,12 @@ export function useCandles(
 		if (!detached.current || busy.current || last === undefined) return;
 		busy.current = true;
 		const mine = now.current.key;
-		getCandles(market, { tf, from: last, limit: PAGE })
+		// A range that held more than the limit would be thinned.
+		const to = last + PAGE * (timeframeMs(tf) || 60_000);
+		getCandles(market, { tf, from: last, to, limit: PAGE })
 			.then((c) => {
 				if (now.current.key !== mine) return;
-				detached.current = c.t.length >= PAGE;
+				detached.current = c.t.length > 1;
 				setCandles(append(now.current.candles, c));
 			})
 			.catch((error) => logger.warn("Newer candles not loaded", { error }))
@@ -172,32 +174,32 @@ export function useCandles(
 			const have = now.current.candles.t;
 			const first = have[0];
 			if (first === undefined || first <= from) return;
-			const missing = Math.ceil((first - from) / ms) + PAGE / 2;
+			const missing = Math.ceil((first - from) / ms);
 			// Far away, a window around the place replaces what is held.
 			const far = missing > FAR;
-			const c = await getCandles(
-				market,
-				far
-					? {
-							tf,
-							from: from - ms * (PAGE / 2),
-							to: to + ms * (PAGE / 2),
-							limit: 5000,
-						}
-					: { tf, from: first - missing * ms, to: first, limit: 5000 },
-			);
-			if (now.current.key !== mine) return;
-			let all = far ? c : prepend(c, now.current.candles);
+			let all = far
+				? await getCandles(market, {
+						tf,
+						to: to + ms * (PAGE / 2),
+						limit: Math.min(5000, Math.ceil((to - from) / ms) + PAGE),
+					})
+				: now.current.candles;
 			// More than one answer holds: fetch what is still between.
-			while (!far && indexAt(all.t, from) < 0) {
+			while (indexAt(all.t, from) < 0) {
 				const start = all.t[0];
 				if (start === undefined) break;
-				const more = await getCandles(market, { tf, to: start, limit: 5000 });
-				if (more.t.length === 0 || now.current.key !== mine) break;
+				const limit = Math.ceil((start - from) / ms) + PAGE / 2;
+				const more = await getCandles(market, {
+					tf,
+					to: start,
+					limit: Math.min(5000, limit),
+				});
+				if (more.t.length === 0) break;
 				const wider = prepend(more, all);
 				if (wider.t[0] === start) break;
 				all = wider;
 			}
+			if (now.current.key !== mine) return;
 			exhausted.current = false;
 			if (far) detached.current = true;
 			setCandles(all);
@@ -227,7 +229,10 @@ export function useCandles(
 			if (now.current.state !== "ready" || !first || detached.current) return;
 			const last = now.current.candles.t.at(-1);
 			const ms = timeframeMs(tf);
-			if (last !== undefined && ms && first.t - last > 1.5 * ms) reload();
+			// A replay at full speed shows a bar here and there: better none
+			// than holes, and the whole a little later.
+			if (last !== undefined && ms && first.t - last > 1.5 * ms)
+				return reload();
 			setCandles(upsert(now.current.candles, bars));
 		},
 		[tf, reload, setCandles],

@@ -25,7 +25,8 @@ import type { ChartColors } from "./theme";
 export interface Overlay {
 	name: string;
 	color: string | null;
-	kind: string;
+	/** In a pane of its own below the candles. */
+	below: boolean;
 	t: readonly number[];
 	v: readonly (number | null)[];
 }
@@ -225,7 +226,7 @@ export class CandlePlot {
 		return list[i % list.length] ?? this.colors.accent;
 	}
 
-	/** Lines of the strategy; those far from the price get a pane below. */
+	/** Lines of the strategy, on the candles or in a pane below. */
 	setOverlays(all: readonly Overlay[]): void {
 		const names = all.map((o) => o.name).join("\n");
 		const had = this.lines.map((l) => l.overlay.name).join("\n");
@@ -242,7 +243,7 @@ export class CandlePlot {
 						lastValueVisible: false,
 						crosshairMarkerVisible: false,
 					},
-					this.isFarFromPrice(overlay) ? 1 : 0,
+					overlay.below ? 1 : 0,
 				),
 			}));
 			this.chart.panes()[1]?.setStretchFactor(0.28);
@@ -260,15 +261,6 @@ export class CandlePlot {
 				}),
 			);
 		});
-	}
-
-	private isFarFromPrice(o: Overlay): boolean {
-		const values = o.v.filter((x): x is number => x !== null).sort(byValue);
-		const closes = [...(this.data?.c ?? [])].sort(byValue);
-		const mid = values[values.length >> 1];
-		const close = closes[closes.length >> 1];
-		if (mid === undefined || close === undefined || close === 0) return false;
-		return mid / close < 0.2 || mid / close > 5;
 	}
 
 	setMarks(all: readonly Mark[]): void {
@@ -396,8 +388,6 @@ export class CandlePlot {
 		return this.chart.takeScreenshot();
 	}
 }
-
-const byValue = (a: number, b: number) => a - b;
 
 function candle(c: Candles, i: number): CandlestickData<Time> {
 	return {

@@ -130,7 +130,7 @@ function BotView({ bot }: { bot: Bot }) {
 	const orders = useOrders(bot.id);
 	const trades = useTrades(bot.id);
 	const equity = useEquity(bot.id);
-	const plots = usePlots(bot);
+	const plots = usePlots(bot, feed.candles.t);
 	useBotLive(bot, feed.push, feed.reload);
 
 	const number = Number(url.get("trade")) || null;

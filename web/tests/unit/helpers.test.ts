@@ -113,11 +113,19 @@ describe("chart of a bot", () => {
 
 	it("cuts the strategy's lines to the bars that are shown", () => {
 		const plots = {
-			names: [{ name: "fast", kind: "line", color: null }],
+			names: [
+				{ name: "fast", kind: "line", color: null, overlay: true },
+				{ name: "buy", kind: "shape", color: null, overlay: true },
+			],
 			t: [1, 2, 3, 4],
-			values: [[null, 5, 6, 7]],
+			values: [
+				[null, 5, 6, 7],
+				[1, 0, 0, 0],
+			],
 		};
+		expect(overlaysOf(plots, [2, 3])).toHaveLength(1);
 		expect(overlaysOf(plots, [2, 3])[0]).toMatchObject({
+			below: false,
 			t: [2, 3],
 			v: [5, 6],
 		});

@@ -20,14 +20,17 @@ import { toNumber } from "../../lib/decimal";
 
 const CandleChart = lazy(() => import("../../charts/CandleChart"));
 
+/** States in which an order may still be filled. */
 const WORKING = new Set([
 	"new",
+	"sending",
 	"open",
-	"sent",
-	"working",
 	"partial",
-	"accepted",
+	"canceling",
+	"unknown",
 ]);
+/** Plots that are no values over time: arrows and letters. */
+const MARKS = /shape|char|arrow/;
 
 /** Fills as arrows on the bar in which they happened. */
 export function marksOf(
@@ -78,13 +81,16 @@ export function overlaysOf(
 	const from = indexAt(plots.t, first - 1) + 1;
 	const to = indexAt(plots.t, last) + 1;
 	const t = plots.t.slice(from, to);
-	return plots.names.map((n, i) => ({
-		name: n.name,
-		kind: n.kind,
-		color: n.color,
-		t,
-		v: plots.values[i]?.slice(from, to) ?? [],
-	}));
+	return plots.names
+		.map((n, i) => ({
+			name: n.name,
+			kind: n.kind,
+			color: n.color,
+			below: !n.overlay,
+			t,
+			v: plots.values[i]?.slice(from, to) ?? [],
+		}))
+		.filter((o) => !MARKS.test(o.kind));
 }
 
 export function ChartPanel(p: {

@@ -76,12 +76,21 @@ export function useEquity(id: number) {
 	});
 }
 
-export function usePlots(bot: Bot) {
+/** Bars that one answer of plots holds before it would be thinned. */
+const PLOT_BARS = 5000;
+
+/** The strategy's values for the newest of the bars that are shown. */
+export function usePlots(bot: Bot, times: readonly number[]) {
 	const moving = bot.state === "running";
+	const from = times[Math.max(0, times.length - PLOT_BARS)] ?? null;
 	return useQuery({
-		queryKey: ["bot-plots", bot.id],
-		queryFn: ({ signal }) => getPlots(bot.id, {}, signal),
-		refetchInterval: moving ? 15_000 : false,
+		queryKey: ["bot-plots", bot.id, from],
+		queryFn: ({ signal }) =>
+			getPlots(bot.id, { from, points: PLOT_BARS }, signal),
+		enabled: from !== null,
+		// The lines stay while those of more bars are fetched.
+		placeholderData: (old) => old,
+		refetchInterval: moving ? 10_000 : false,
 		refetchOnWindowFocus: false,
 	});
 }
@@ -103,30 +112,62 @@ export function mergeItems<T>(
 	return [...[...fresh.values()].reverse(), ...out];
 }
 
-function mergeInto<T>(
+function byId(x: { id: number }): number {
+	return x.id;
+}
+
+type Pages<T> = InfiniteData<List<T>, string | null>;
+
+const PARTS = {
+	fill: { what: "fills", fetch: getFills, key: byId },
+	trade: {
+		what: "trades",
+		fetch: getTrades,
+		key: (x: { number: number }) => x.number,
+	},
+	order: { what: "orders", fetch: getOrders, key: byId },
+	log: { what: "log", fetch: getBotLog, key: byId },
+} as const;
+type Part = keyof typeof PARTS;
+
+/** The newest page once more, put in front of what is held. */
+async function freshen<T>(
 	queries: QueryClient,
 	id: number,
-	what: string,
-	news: readonly T[],
-	key: (x: T) => number | string,
-): void {
-	if (news.length === 0) return;
-	queries.setQueryData<InfiniteData<List<T>, string | null>>(
-		listKey(id, what),
-		(d) => {
-			const first = d?.pages[0];
-			if (!d || !first) return d;
-			const rest = new Set(d.pages.slice(1).flatMap((p) => p.items.map(key)));
-			const own = news.filter((n) => !rest.has(key(n)));
-			return {
-				...d,
-				pages: [
-					{ ...first, items: mergeItems(first.items, own, key) },
-					...d.pages.slice(1),
-				],
-			};
-		},
-	);
+	part: {
+		what: string;
+		fetch: (id: number) => Promise<List<T>>;
+		key: (x: T) => number | string;
+	},
+): Promise<void> {
+	const queryKey = listKey(id, part.what);
+	const query = queries.getQueryCache().find({ queryKey });
+	if (!query || query.getObserversCount() === 0) {
+		void queries.invalidateQueries({ queryKey });
+		return;
+	}
+	const page = await part.fetch(id);
+	const held = queries.getQueryData<Pages<T>>(queryKey);
+	const known = new Set(held?.pages.flatMap((p) => p.items.map(part.key)));
+	const joined = page.items.some((x) => known.has(part.key(x)));
+	// More is new than a page holds: begin anew, or rows would be missing.
+	if (!held?.pages[0] || (page.next !== null && !joined)) {
+		queries.setQueryData<Pages<T>>(queryKey, {
+			pages: [page],
+			pageParams: [null],
+		});
+		return;
+	}
+	const [first, ...rest] = held.pages;
+	const later = new Set(rest.flatMap((p) => p.items.map(part.key)));
+	const own = page.items.filter((x) => !later.has(part.key(x)));
+	queries.setQueryData<Pages<T>>(queryKey, {
+		...held,
+		pages: [
+			{ ...first, items: mergeItems(first.items, own.reverse(), part.key) },
+			...rest,
+		],
+	});
 }
 
 /** Points behind the curve, the drawdown reckoned from the highest so far. */
@@ -152,18 +193,15 @@ export function extendEquity(
 const isObject = (x: unknown): x is Record<string, unknown> =>
 	typeof x === "object" && x !== null;
 
-function rows<T>(events: readonly LiveEvent[], type: string, key: string): T[] {
-	return events
-		.filter((e) => e.type === type && isObject(e.data) && key in e.data)
-		.map((e) => e.data as T);
-}
-
 function equityPoints(events: readonly LiveEvent[]) {
-	return rows<{ t: unknown; equity: unknown }>(events, "equity", "equity")
+	return events
+		.filter((e) => e.type === "equity")
+		.map((e) => (isObject(e.data) ? e.data : {}))
 		.map((d) => ({ t: Number(d.t), equity: Number(d.equity) }))
 		.filter((p) => Number.isFinite(p.t) && Number.isFinite(p.equity));
 }
 
+const HINT_EVERY = 4000;
 const ENDED = new Set(["finished", "stopped", "halted"]);
 
 /**
@@ -186,6 +224,19 @@ export function useBotLive(
 		onHole();
 	}, [queries, id, onHole]);
 
+	// Fills, trades, orders and log lines come as hints: the rows themselves
+	// are fetched, at most once in a while however many there are.
+	const hint = useBatch<Part>((parts) => {
+		for (const p of new Set(parts))
+			void freshen(
+				queries,
+				id,
+				PARTS[p] as Parameters<typeof freshen>[2],
+			).catch(() => {
+				// The API client has logged it; the next hint tries again.
+			});
+	}, HINT_EVERY);
+
 	const push = useBatch<LiveEvent>((events) => {
 		const before = queries.getQueryData<Bot>(botKey(id))?.state;
 		for (const e of events) {
@@ -199,24 +250,17 @@ export function useBotLive(
 				});
 			}
 		}
-		mergeInto(queries, id, "fills", rows<Fill>(events, "fill", "id"), byId);
-		mergeInto(queries, id, "orders", rows<Order>(events, "order", "id"), byId);
-		mergeInto(
-			queries,
-			id,
-			"trades",
-			rows<Trade>(events, "trade", "number"),
-			(x) => x.number,
-		);
-		mergeInto(queries, id, "log", rows<BotLogLine>(events, "log", "id"), byId);
+		const news = events.filter((e) => e.type in PARTS);
+		for (const e of news) hint(e.type as Part);
 		const points = equityPoints(events);
 		if (points.length)
 			queries.setQueryData<EquityColumns>(
 				equityKey(id),
 				(c) => c && extendEquity(c, points),
 			);
-		const bars = rows(events, "bar", "t")
-			.map(toBar)
+		const bars = events
+			.filter((e) => e.type === "bar")
+			.map((e) => toBar(e.data))
 			.filter((b) => b !== null);
 		if (bars.length) onBars(bars);
 		// At its end a replay may have been faster than the channel: the
@@ -226,5 +270,3 @@ export function useBotLive(
 	}, 300);
 	useLive(`bot:${id}`, push, refresh);
 }
-
-const byId = (x: { id: number }) => x.id;
