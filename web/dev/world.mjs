@@ -2,7 +2,7 @@
 // that really trade an EMA cross on candles, logs. Never shipped.
 import { existsSync, readFileSync } from "node:fs";
 
-const DATA = process.env.ORCH_DATA ?? "/work/shared/data";
+const DATA = process.env.ORCH_SHARED_DATA ?? "../../shared/data";
 const HOUR = 3_600_000;
 const MIN = 60_000;
 

@@ -8,6 +8,7 @@ const output = process.env.ORCH_E2E_OUTPUT ?? "output";
 
 export default defineConfig({
 	testDir: ".",
+	globalSetup: "./setup.ts",
 	outputDir: `${output}/results`,
 	timeout: 120_000,
 	expect: { timeout: 15_000 },

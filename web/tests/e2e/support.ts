@@ -60,7 +60,7 @@ export async function expectAccessible(page: Page, where: string) {
 /** A picture kept for people. */
 export async function keep(page: Page, name: string) {
 	const dir =
-		process.env.ORCH_E2E_SCREENSHOTS ??
+		process.env.ORCH_SHOTS ??
 		join(process.env.ORCH_E2E_OUTPUT ?? "tests/e2e/output", "screenshots");
 	mkdirSync(dir, { recursive: true });
 	await page.screenshot({ path: join(dir, `${name}.png`) });
