@@ -126,11 +126,8 @@ static int bind(struct gen *g, const struct lib *l, const struct args *a,
 	}
 	if (used == a->n)
 		return (int)n;
-	if (l->kind == LIB_PLOT || l->kind == LIB_CMD || l->kind == LIB_NOTE) {
-		/* names that only matter for display, unless misspelt */
-		if (n_pos <= n || l->kind == LIB_PLOT)
-			return (int)n;
-	}
+	if (l->kind == LIB_PLOT)	/* the others only matter for display */
+		return (int)n;
 	if (!quiet)
 		ERR_AT(g->c, at, "ARGS", "%s() takes other arguments than these: %s",
 		       l->name, l->sig[0] != '\0' ? l->sig : "none");
@@ -595,7 +592,8 @@ static bool cmd_slot(struct str name, enum cmd_arg *ret)
 		{ "comment_trailing", CA_COMMENT_TRAILING },
 		{ "alert_message", CA_ALERT }, { "disable_alert", CA_DISABLE_ALERT },
 		{ "immediately", CA_IMMEDIATELY }, { "when", CA_WHEN },
-		{ "risk_type", CA_RISK_TYPE },
+		{ "value", CA_QTY }, { "count", CA_QTY }, { "contracts", CA_QTY },
+		{ "type", CA_RISK_TYPE },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(slots); i++)
@@ -616,7 +614,11 @@ static void command(struct gen *g, const struct lib *l, struct val *v)
 	for (size_t k = 0; k < CA__MAX; k++)
 		c.reg[k] = -1;
 	for (size_t k = 0; sig_next(&sig, &w); k++) {
-		if (!cmd_slot(w.name, &at) || (v[k].rate == RATE_CONST && is_na(v[k].k)))
+		if (c.kind == STRAT_RISK_ALLOW_ENTRY)
+			at = CA_DIR;
+		else if (!cmd_slot(w.name, &at))
+			continue;
+		if ((v[k].rate == RATE_CONST && is_na(v[k].k)))
 			continue;
 		c.reg[at] = to_reg(g, v[k]);
 	}
@@ -741,6 +743,8 @@ static bool gather(struct gen *g, const struct ast *n, size_t first, struct args
 			return false;
 		}
 		x->name = n->v[i]->text;
+		if (g->c->version < 5 && str_eqc(x->name, "long"))
+			x->name = STR("direction");
 		x->at = n->v[i];
 		x->v = gen_expr(g, n->v[i]->v[0]);
 		a->n++;

@@ -53,6 +53,10 @@ static void diagnostics_name_place_and_remedy(void **state)
 		  "write a loop instead [RECURSION]\n" },
 		{ HEAD "strategy.entry(\"L\")\n", "3:1-20 error: strategy.entry() needs the "
 		  "argument \"direction\" [ARGS]\n" },
+		{ HEAD "strategy.entry(\"L\", strategy.long, stpo = 3)\n", "3:1-45 error: "
+		  "strategy.entry() takes other arguments than these: id:s direction:x "
+		  "qty:f? limit:f? stop:f? oca_name:s? oca_type:s? comment:s? when:b? "
+		  "alert_message:s? disable_alert:b? [ARGS]\n" },
 		{ HEAD "if close > 1\nplot(close)\n", "4:1-5 error: expected a block, "
 		  "indented by four columns, found a new line with \"plot\" [SYNTAX]\n" },
 		{ HEAD "x = request.security(\"A\", \"D\", close)\n", "3:5-38 error: "
@@ -226,6 +230,42 @@ static void properties_in_force_include_the_defaults(void **state)
 	arena_free(&a);
 }
 
+/* Each command arrives with what was said, the rest absent. */
+static void commands_carry_their_arguments(void **state)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+	struct script_vm *vm = t_vm(a, t_compile(a, HEAD
+		"strategy.risk.allow_entry_in(strategy.direction.long)\n"
+		"strategy.risk.max_drawdown(20, strategy.percent_of_equity)\n"
+		"d = close > 0 ? strategy.short : strategy.long\n"
+		"strategy.entry(\"S\", d, qty = 2, stop = low, oca_name = \"o\", "
+		"oca_type = strategy.oca.cancel, comment = \"c\" + str.tostring(1))\n"
+		"strategy.exit(\"X\", \"S\", qty_percent = 50, profit = 10, trail_points = 5, "
+		"trail_offset = 2)\nstrategy.close(\"S\", immediately = true)\n"
+		"strategy.cancel(\"S\")\nstrategy.close_all()\n"));
+	struct bar bar = { 1704067200000, 10, 12, 9, 11, 5 };
+	struct strat_cmds k;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(script_on_bar(vm, &bar, NULL, &k, &err), 0);
+	assert_int_equal(k.n, 7);
+	assert_true(k.v[0].kind == STRAT_RISK_ALLOW_ENTRY && k.v[0].dir == 1);
+	assert_true(k.v[1].qty == 20 && k.v[1].risk_percent);
+	assert_true(k.v[2].kind == STRAT_ENTRY && k.v[2].dir == -1 && k.v[2].qty == 2);
+	assert_true(k.v[2].stop == 9 && isnan(k.v[2].limit) &&
+		    k.v[2].oca_type == STRAT_OCA_CANCEL);
+	assert_string_equal(k.v[2].comment, "c1");
+	assert_string_equal(k.v[2].oca_name, "o");
+	assert_true(k.v[3].qty_percent == 50 && k.v[3].profit == 10 &&
+		    k.v[3].trail_points == 5 && k.v[3].trail_offset == 2);
+	assert_string_equal(k.v[3].from_entry, "S");
+	assert_true(k.v[4].immediately && k.v[5].kind == STRAT_CANCEL &&
+		    k.v[6].kind == STRAT_CLOSE_ALL && k.v[6].id == NULL);
+	assert_int_equal(k.v[2].line, 6);
+	arena_free(&a);
+}
+
 static void formatting_changes_blanks_only_and_settles(void **state)
 {
 	static const char *const src = "//@version=6\nstrategy( 'a' )\n\n\n\nx=1+2 // sum\n"
@@ -252,6 +292,7 @@ int main(void)
 		cmocka_unit_test(garbage_is_collected),
 		cmocka_unit_test(inputs_are_bound_and_bounded),
 		cmocka_unit_test(properties_in_force_include_the_defaults),
+		cmocka_unit_test(commands_carry_their_arguments),
 		cmocka_unit_test(formatting_changes_blanks_only_and_settles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
