@@ -61,3 +61,10 @@ X(Q_REPORT_LATER, "iu", "",
 X(Q_REPORT_DEL, "u", "", "DELETE FROM error_report WHERE id = ?")
 X(Q_REPORT_PRUNE, "i", "",
   "DELETE FROM error_report WHERE t_ms < ? LIMIT 1000")
+X(Q_LIVE_SESSION, "uii", "u",
+  "SELECT u.role FROM session s JOIN user u ON u.id = s.user_id "
+  "WHERE s.id = ? AND s.expires > ? AND s.seen > ? AND u.disabled IS NULL "
+  "LIMIT 1")
+X(Q_LIVE_TOKEN, "ui", "u",
+  "SELECT u.role FROM api_token t JOIN user u ON u.id = t.user_id "
+  "WHERE t.id = ? AND t.expires > ? AND u.disabled IS NULL LIMIT 1")

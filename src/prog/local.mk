@@ -25,3 +25,7 @@ sbin_PROGRAMS += %D%/orch-api
 %C%_orch_api_SOURCES = %D%/orch-api.c %D%/daemon.c %D%/daemon.h
 %C%_orch_api_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 EXTRA_DIST += %D%/orch-run.c %D%/jobs.c %D%/jobs.h %D%/demo_bot.c %D%/demo_bot.h
+
+sbin_PROGRAMS += %D%/orch-live
+%C%_orch_live_SOURCES = %D%/orch-live.c %D%/daemon.c %D%/daemon.h
+%C%_orch_live_LDADD = $(LIB_LIVE) $(ORCH_LIBS)

@@ -10,6 +10,7 @@ integ_scripts += %D%/20-candles.sh
 integ_scripts += %D%/21-demo.sh
 integ_scripts += %D%/12-metrics.sh
 integ_scripts += %D%/15-workers.sh
+integ_scripts += %D%/30-live.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh
@@ -23,7 +24,12 @@ EXTRA_DIST += \
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits
 %C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+# A page at the live channel.
+check_PROGRAMS += %D%/live_client
+%C%_live_client_SOURCES = %D%/live_client.c tests/support/t_ws.c \
+	tests/support/t_ws.h
+%C%_live_client_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 
 .PHONY: check-integ
-check-integ: all %D%/fits tests/bench/bench_fcgi
+check-integ: all %D%/fits %D%/live_client tests/bench/bench_fcgi
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(integ_scripts)'
