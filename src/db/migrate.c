@@ -390,6 +390,8 @@ static int run_locked(struct arena *tmp, struct db *db, const struct files *fs,
 		if (!o->dry_run)
 			rc = apply(db, f, r, o, err);
 	}
+	if (rc == 0 && o->after != NULL && !o->dry_run)
+		rc = o->after(o->ctx, db, err);
 	if (rc == 0)
 		say(o, "schema %s %04u%s", o->dry_run && n > 0 ? "would be at" :
 		    "is at", fs->v[fs->n - 1].version, n == 0 ?

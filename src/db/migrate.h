@@ -47,6 +47,8 @@ struct mig_opts {
 	enum mig_in_flight in_flight;
 	int64_t wait_ms;	/* for another runner to finish */
 	void (*say)(void *ctx, const char *line);	/* progress; may be NULL */
+	/* Run under the same lock once the schema is current; may be NULL. */
+	int (*after)(void *ctx, struct db *db, struct err *err);
 	void *ctx;
 };
 

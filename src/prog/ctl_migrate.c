@@ -26,6 +26,14 @@ static void say(void *ctx, const char *line)
 	ctl_say(ctx, "%s", line);
 }
 
+/* The starter strategies in the database are those of this program.  Under the
+ * lock of the migration: two runners would both add them. */
+static int starters(void *ctx, struct db *db, struct err *err)
+{
+	(void)ctx;
+	return script_starters_sync(db, clock_ms(&clock_real), err);
+}
+
 static struct db *open_db(struct ctl *c)
 {
 	const struct conf *conf = c->conf;
@@ -66,7 +74,8 @@ static int status_show(struct ctl *c, struct db *db, const char *dir)
 int ctl_migrate(struct ctl *c)
 {
 	bool took_effect = false, again = false, status = false;
-	struct mig_opts o = { .wait_ms = LOCK_WAIT_MS, .say = say, .ctx = c };
+	struct mig_opts o = { .wait_ms = LOCK_WAIT_MS, .say = say,
+			      .after = starters, .ctx = c };
 	const struct ctl_opt opts[] = {
 		{ "dry-run", 'n', CTL_FLAG, &o.dry_run, NULL,
 		  "say what would be done, change nothing", 0, 0 },
@@ -96,9 +105,6 @@ int ctl_migrate(struct ctl *c)
 	if (status)
 		return status_show(c, db, o.dir);
 	if (migrate_run(db, &o, &err) < 0)
-		return ctl_fail(c, &err);
-	/* The starter strategies in the database are those of this program. */
-	if (!o.dry_run && script_starters_sync(db, clock_ms(&clock_real), &err) < 0)
 		return ctl_fail(c, &err);
 	return 0;
 }

@@ -233,6 +233,29 @@ static void one_runner_at_a_time(void **state)
 	ok(run(false, MIG_ASK));
 }
 
+static int afterwards(void *ctx, struct db *d, struct err *e)
+{
+	struct db *other = t_db_open(root);
+
+	(void)ctx;
+	(void)d;
+	/* still under the lock */
+	assert_int_equal(db_lock(other, "migrate", 0, e), -E_BUSY);
+	assert_int_equal(t_db_int("SELECT x FROM a"), 1);
+	return FAIL(e, E_LIMIT, "seen");
+}
+
+static void what_follows_runs_under_the_lock(void **state)
+{
+	struct mig_opts o = { .dir = dir, .after = afterwards, .dry_run = true };
+
+	(void)state;
+	put("0001-a.sql", a);
+	ok(migrate_run(db, &o, &err));
+	o.dry_run = false;
+	refused(migrate_run(db, &o, &err), -E_LIMIT, "seen");
+}
+
 static void the_status_tells_each_state(void **state)
 {
 	struct migration *v;
@@ -324,6 +347,7 @@ int main(void)
 		T(a_statement_that_took_effect_is_passed),
 #endif
 		T(one_runner_at_a_time),
+		T(what_follows_runs_under_the_lock),
 		T(the_status_tells_each_state),
 		T(the_schema_is_old_current_or_new),
 		T(checks_tell_the_rows_and_change_nothing),
