@@ -3,10 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "auth/auth.h"
 #include "core/clock.h"
 #include "core/sbuf.h"
 #include "db/db.h"
 #include "prog/ctl.h"
+#include "prog/demo_bot.h"
 #include "xchg/sim.h"
 
 /* The market that a fresh installation begins with.  Run again, it adds what
@@ -86,14 +88,41 @@ static int add_market(struct demo *d, const char *symbol, uint64_t *ret_id,
 	return 0;
 }
 
+/* The first administrator's bot, if there is somebody to have it. */
+static int add_bot(struct demo *d, uint64_t market_id, uint64_t *ret_id,
+		   struct err *err)
+{
+	*ret_id = 0;
+	SCOPE(tmp, d->c->arena) {
+		struct rows r;
+		uint64_t user = 0;
+		int rc = db_select(tmp, d->db, Q_USER_LIST, NOARGS, &r, err);
+
+		if (rc < 0)
+			return rc;
+		for (size_t i = 0; i < r.n; i++)
+			if (row_u64(&r, i, 2) == USER_ADMIN &&
+			    row_null(&r, i, 4) &&
+			    (user == 0 || row_u64(&r, i, 0) < user))
+				user = row_u64(&r, i, 0);
+		return user == 0 ? 0 : demo_bot(d->db, user, market_id, TF_1H,
+						ret_id, err);
+	}
+	return 0;
+}
+
 int ctl_demo(struct ctl *c)
 {
-	const struct ctl_opt opts[] = { { 0 } };
+	bool no_bot = false;
+	const struct ctl_opt opts[] = {
+		{ "no-bot", 0, CTL_FLAG, &no_bot, NULL,
+		  "make the market only", 0, 0 },
+		{ 0 } };
 	struct demo d = { .c = c, .now = clock_ms(&clock_real) };
 	int64_t began = clock_mono_ns();
 	struct sbuf b;
 	struct err err;
-	uint64_t id;
+	uint64_t id, first = 0, bot = 0;
 	int status;
 
 	if (!ctl_parse(c, opts, NULL, 0, 0, &status) || !ctl_conf(c, &status))
@@ -106,11 +135,16 @@ int ctl_demo(struct ctl *c)
 			ctl_progress_end(&d.bar);
 			return ctl_fail(c, &err);
 		}
+		first = first != 0 ? first : id;
 	}
 	ctl_progress_end(&d.bar);
+	if (!no_bot && add_bot(&d, first, &bot, &err) < 0)
+		return ctl_fail(c, &err);
 	sbuf_init(&b, c->arena, TEXT_MAX);
 	sbuf_addf(&b, "sim: %zu markets, %" PRIu64 " candles added in %.1f s\n",
 		  ARRAY_LEN(symbols), d.added,
 		  (double)(clock_mono_ns() - began) / 1e9);
+	if (bot != 0)
+		sbuf_addf(&b, "paper bot %" PRIu64 "\n", bot);
 	return ctl_print(c, &b);
 }

@@ -8,6 +8,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_bot.c \
 	%D%/ctl_config.c \
 	%D%/ctl_demo.c \
+	%D%/demo_bot.c %D%/demo_bot.h \
 	%D%/ctl_doctor.c \
 	%D%/ctl_migrate.c \
 	%D%/ctl_user.c \
@@ -24,8 +25,11 @@ LIB_PROG = $(LIB_LIVE)
 sbin_PROGRAMS += %D%/orch-api
 %C%_orch_api_SOURCES = %D%/orch-api.c %D%/daemon.c %D%/daemon.h
 %C%_orch_api_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
-EXTRA_DIST += %D%/orch-run.c %D%/jobs.c %D%/jobs.h %D%/demo_bot.c %D%/demo_bot.h
 
 sbin_PROGRAMS += %D%/orch-live
 %C%_orch_live_SOURCES = %D%/orch-live.c %D%/daemon.c %D%/daemon.h
 %C%_orch_live_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+sbin_PROGRAMS += %D%/orch-run
+%C%_orch_run_SOURCES = %D%/orch-run.c %D%/daemon.c %D%/daemon.h \
+	%D%/jobs.c %D%/jobs.h
+%C%_orch_run_LDADD = $(LIB_LIVE) $(ORCH_LIBS)

@@ -42,6 +42,16 @@ static int child_end(struct daemon *d, struct db *db, int rc, const struct err *
 	return daemon_end(d, rc < 0 ? EX_SOFTWARE : EX_OK);
 }
 
+static int feed_child(void *ctx, struct proc_self *self)
+{
+	struct daemon *d = ctx;
+	const struct conf *c = daemon_settings(d);
+	struct db *db = child(d, c);
+	struct err err;
+
+	return child_end(d, db, feed_main(d->arena, c, db, self, &err), &err);
+}
+
 static int runner_main(void *ctx, struct proc_self *self)
 {
 	struct daemon *d = ctx;
@@ -70,7 +80,7 @@ static int run(struct daemon *d)
 {
 	const struct proc_role roles[] = {
 		{ .name = "feed", .role = ROLE_FEED, .count = 1,
-		  .main = feed_main, .ctx = d, .exclusive = true },
+		  .main = feed_child, .ctx = d, .exclusive = true },
 		{ .name = "runner", .role = ROLE_RUNNER,
 		  .count = (unsigned)d->conf->runners, .main = runner_main,
 		  .ctx = d, .deadline_ms = TURN_MS },

@@ -318,39 +318,31 @@ static void publish(void *ctx, const char *topic, const char *type,
 	events_publish(topic, type, 0, json, n);
 }
 
-#define FEED_MEMORY ((size_t)512 << 20)
-
-int feed_main(void *ctx, struct proc_self *self)
+int feed_main(struct arena *scratch, const struct conf *conf, struct db *db,
+	      struct proc_self *self, struct err *err)
 {
-	const struct conf *conf = ((const struct feed_ctx *)ctx)->conf;
-	struct arena *a = arena_new("feed", FEED_MEMORY);
 	struct quotes *quotes;
 	struct feed_proc *p;
-	struct err err;
 	bool well = true;
+	int rc = quotes_open(scratch, conf->run_dir, &quotes, err);
 
-	if (quotes_open(a, conf->run_dir, &quotes, &err) < 0) {
-		log_error(NULL, "feed: %s", err.msg);
-		arena_free(&a);
-		return 1;
-	}
-	events_open(a, conf->run_dir);
-	p = feed_proc_new(a, db_new(a, conf), quotes, (uint64_t)conf->sim_seed,
+	if (rc < 0)
+		return rc;
+	p = feed_proc_new(scratch, db, quotes, (uint64_t)conf->sim_seed,
 			  publish, NULL);
 	proc_ready(self);
 	do {
-		int rc;
+		struct err why;
 
 		proc_busy(self, ROUTE_NONE, NULL);
-		rc = feed_proc_step(p, clock_ms(&clock_real), &err);
+		rc = feed_proc_step(p, clock_ms(&clock_real), &why);
 		proc_idle(self);
 		/* Once when it begins, once when it is over. */
 		if (rc < 0 && well)
-			log_warn(NULL, "feed: %s", err.msg);
+			log_warn(NULL, "feed: %s", why.msg);
 		else if (rc == 0 && !well)
 			log_info(NULL, "feed: the database is back");
 		well = rc == 0;
 	} while (proc_sleep(self, STEP_MS - clock_ms(&clock_real) % STEP_MS));
-	arena_free(&a);
 	return 0;
 }

@@ -12,18 +12,18 @@
 
 struct arena;
 struct conf;
+struct db;
 struct proc_self;
+struct quotes;
 
-struct feed_ctx {
-	const struct conf *conf;
-};
-/* A role's main function (proc.h); ctx is a struct feed_ctx. */
-int feed_main(void *ctx, struct proc_self *self);
+/* The main of a child (proc.h), after events_open(): runs until the process
+ * is to end. */
+MUST_CHECK int feed_main(struct arena *scratch, const struct conf *conf,
+			 struct db *db, struct proc_self *self,
+			 struct err *err);
 
 /* ---- the same step by step, for tests ---- */
 struct feed_proc;
-struct db;
-struct quotes;
 typedef void feed_publish_fn(void *ctx, const char *topic, const char *type,
 			     const char *json, size_t n);
 struct feed_proc *feed_proc_new(struct arena *out, struct db *db,
