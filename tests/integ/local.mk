@@ -20,7 +20,8 @@ EXTRA_DIST += \
 	%D%/20-auth.t \
 	%D%/30-input.t \
 	%D%/40-idempotency.t \
-	%D%/50-logs.t
+	%D%/50-logs.t \
+	%D%/60-bots.t
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits
 %C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
