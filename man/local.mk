@@ -1,4 +1,5 @@
-dist_man_MANS = %D%/orch-api.8 %D%/orch-live.8 %D%/orch-run.8
+dist_man_MANS = %D%/orch-api.8 %D%/orch-live.8 %D%/orch-run.8 \
+	%D%/orchctl.1
 
 # Made from src/conf/settings.h and committed; tests/lint/generated.sh fails
 # when they are stale.
