@@ -286,52 +286,103 @@ static const struct field equity_fields[] = {
 static const struct schema sc_equity = OBJECT("Equity", equity_fields,
 					      "Equity as columns");
 
-static void money_column(struct jw *w, const char *key, const struct rows *rows,
-			 size_t col)
+/* A curve of at most `size` points out of any number of rows in one pass: when
+ * the room is used up every other point goes and the step doubles.  The last
+ * row is always among them. */
+struct equity_pt { int64_t t; struct quote equity, cash, peak; };
+struct curve {
+	struct equity_pt *v, last;
+	size_t n, size, seen, step;
+};
+
+static int curve_add(void *ctx, const struct rows *row, struct err *err)
 {
-	jw_key(w, key);
-	jw_arr(w);
-	for (size_t i = 0; i < rows->n; i++)
-		jw_quote(w, row_quote(rows, i, col));
-	jw_arr_end(w);
+	struct curve *c = ctx;
+	struct equity_pt p = {
+		row_i64(row, 0, 0), row_quote(row, 0, 1), row_quote(row, 0, 2),
+		row_quote(row, 0, 1) };
+
+	(void)err;
+	if (c->seen > 0 && quote_cmp(c->last.peak, p.peak) > 0)
+		p.peak = c->last.peak;
+	c->last = p;
+	if (c->seen++ % c->step != 0)
+		return 0;
+	if (c->n == c->size) {
+		for (size_t i = 0; i < c->n; i += 2)
+			c->v[i / 2] = c->v[i];
+		c->n = (c->n + 1) / 2;
+		c->step *= 2;
+		if ((c->seen - 1) % c->step != 0)
+			return 0;
+	}
+	c->v[c->n++] = p;
+	return 0;
+}
+
+static int read_curve(struct api_req *r, uint64_t bot, const struct range_in *in,
+		      struct curve *ret, struct err *err)
+{
+	struct curve c = { .size = (size_t)in->points, .step = 1 };
+	int rc;
+
+	c.v = NEW_N(r->arena, struct equity_pt, c.size + 1);
+	rc = db_each(r->d->db, Q_BOT_EQUITY,
+		     ARGS(V_U64(bot), V_I64(in->has_from ? in->from : 0),
+			  V_I64(in->has_to ? in->to : INT64_MAX)),
+		     curve_add, &c, err);
+	if (rc == 0 && c.n > 0 && c.v[c.n - 1].t != c.last.t) {
+		if (c.n == c.size)
+			c.n--;
+		c.v[c.n++] = c.last;
+	}
+	*ret = c;
+	return rc;
+}
+
+static double below_peak(const struct equity_pt *p)
+{
+	struct quote below;
+	struct qty ratio;
+
+	if (quote_sign(p->peak) <= 0 ||
+	    !quote_sub(&below, p->peak, p->equity) ||
+	    !quote_ratio(&ratio, below, p->peak, ROUND_HALF_EVEN))
+		return 0;
+	return qty_to_double(ratio);
 }
 
 static int h_equity(struct api_req *r, struct err *err)
 {
-	const struct range_in *in = r->query;
 	struct bot_row b;
-	struct rows rows;
+	struct curve c = { 0 };
 	struct jw *w = &r->w;
 	int rc = api_bot(r, ACT_READ, &b, err);
 
 	if (rc == 0)
-		rc = db_select(r->arena, r->d->db, Q_BOT_EQUITY,
-			ARGS(V_U64(b.id), V_I64(in->has_from ? in->from : 0),
-			     V_I64(in->has_to ? in->to : INT64_MAX),
-			     V_U64((uint64_t)in->points),
-			     V_U64((uint64_t)in->points)), &rows, err);
+		rc = read_curve(r, b.id, r->query, &c, err);
 	if (rc < 0)
 		return rc;
 	jw_obj(w);
 	jw_key(w, "t");
 	jw_arr(w);
-	for (size_t i = 0; i < rows.n; i++)
-		jw_i64(w, row_i64(&rows, i, 0));
+	for (size_t i = 0; i < c.n; i++)
+		jw_i64(w, c.v[i].t);
 	jw_arr_end(w);
-	money_column(w, "equity", &rows, 1);
-	money_column(w, "cash", &rows, 2);
+	jw_key(w, "equity");
+	jw_arr(w);
+	for (size_t i = 0; i < c.n; i++)
+		jw_quote(w, c.v[i].equity);
+	jw_arr_end(w);
+	jw_key(w, "cash");
+	jw_arr(w);
+	for (size_t i = 0; i < c.n; i++)
+		jw_quote(w, c.v[i].cash);
+	jw_arr_end(w);
 	jw_key(w, "drawdown");
 	jw_arr(w);
-	for (size_t i = 0; i < rows.n; i++) {
-		struct quote below, peak = row_quote(&rows, i, 3);
-		struct qty ratio;
-
-		if (quote_sign(peak) <= 0 ||
-		    !quote_sub(&below, peak, row_quote(&rows, i, 1)) ||
-		    !quote_ratio(&ratio, below, peak, ROUND_HALF_EVEN))
-			ratio = qty_zero();
-		jw_f64(w, qty_to_double(ratio));
-	}
+	for (size_t i = 0; i < c.n; i++)
+		jw_f64(w, below_peak(&c.v[i]));
 	jw_arr_end(w);
 	jw_obj_end(w);
 	return 0;

@@ -222,14 +222,11 @@ X(Q_BOT_TRADES, "uuuu", "uuimissmmIISSMmmi",
   " entry_price, entry_cost, exit_ms, exit_bar, exit_signal, exit_comment,"
   " exit_price, fees, profit, entry_bar FROM trade"
   " WHERE bot_id = ? AND (number < ? OR ? = 0) ORDER BY number DESC LIMIT ?")
-/* bot, from, to, points twice: evenly spaced ones, the last among them */
-X(Q_BOT_EQUITY, "uiiuu", "immm",
-  "SELECT bar_ms, equity, cash, peak FROM (SELECT bar_ms, equity, cash,"
-  " ROW_NUMBER() OVER (ORDER BY bar_ms) - 1 AS n, COUNT(*) OVER () AS total,"
-  " MAX(equity) OVER (ORDER BY bar_ms) AS peak FROM equity_point"
-  " WHERE bot_id = ? AND bar_ms >= ? AND bar_ms < ?) q"
-  " WHERE q.n * ? DIV q.total <> (q.n + 1) * ? DIV q.total"
-  " ORDER BY bar_ms LIMIT 5000")
+/* bot, from, to: read row by row and thinned by the reader */
+X(Q_BOT_EQUITY, "uii", "imm",
+  "SELECT bar_ms, equity, cash FROM equity_point"
+  " WHERE bot_id = ? AND bar_ms >= ? AND bar_ms < ?"
+  " ORDER BY bar_ms LIMIT 10000000")
 /* equity a day before the last bar, by the bot's own clock */
 X(Q_USER_DAY_AGO, "u", "uM",
   "SELECT b.id, (SELECT e.equity FROM equity_point e WHERE e.bot_id = b.id"
