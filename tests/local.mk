@@ -100,6 +100,7 @@ own_stmts_cppflags = $(AM_CPPFLAGS) -I$(srcdir)/%D%/db \
 own_stmts_ldadd = %D%/support/libtest.a %D%/db/libdbtest.a $(LIB_LIVE) \
 	$(CMOCKA_LIBS) $(ORCH_LIBS)
 EXTRA_DIST += %D%/db/t_stmts.h
+db_tests += %D%/db/test_ops
 db_tests += %D%/db/test_db
 %C%_db_test_db_CPPFLAGS = $(own_stmts_cppflags)
 %C%_db_test_db_LDADD = $(own_stmts_ldadd)

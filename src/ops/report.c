@@ -236,7 +236,7 @@ int ops_report_add(struct db *db, const struct conf *c, const struct report *r,
 int ops_dsn_parse(struct arena *out, const char *dsn, struct dsn *ret,
 		  struct err *err)
 {
-	struct str all = str_c(dsn), rest = all, key, project;
+	struct str all = str_c(dsn), rest = all, keys, key, project;
 	const char *scheme = str_starts(all, "https://") ? "https://" :
 		str_starts(all, "http://") ? "http://" : NULL;
 	const char *at, *slash;
@@ -248,15 +248,16 @@ int ops_dsn_parse(struct arena *out, const char *dsn, struct dsn *ret,
 	at = rest.n > 0 ? memchr(rest.p, '@', rest.n) : NULL;
 	if (at == NULL || at == rest.p)
 		return FAIL(err, E_INVAL, "sentry_dsn has no key before an @");
-	key = str_n(rest.p, (size_t)(at - rest.p));
-	rest = str_n(at + 1, rest.n - key.n - 1);
+	keys = str_n(rest.p, (size_t)(at - rest.p));
+	rest = str_n(at + 1, rest.n - keys.n - 1);
 	slash = rest.n > 0 ? memrchr(rest.p, '/', rest.n) : NULL;
 	if (slash == NULL || slash == rest.p)
 		return FAIL(err, E_INVAL, "sentry_dsn has no host and project");
 	project = str_n(slash + 1, rest.n - (size_t)(slash - rest.p) - 1);
 	rest.n = (size_t)(slash - rest.p);
 	/* An old form has "public:secret"; the secret is not used any more. */
-	str_split(&key, ':', &key);
+	if (!str_split(&keys, ':', &key) || key.n == 0)
+		return FAIL(err, E_INVAL, "sentry_dsn has no key before an @");
 	for (size_t i = 0; i < project.n; i++)
 		if (project.p[i] < '0' || project.p[i] > '9')
 			project.n = 0;
