@@ -8,3 +8,4 @@ dist_man_MANS += %D%/orch.conf.5
 update-docs: src/prog/orchctl
 	src/prog/orchctl config man >$(srcdir)/man/orch.conf.5
 	src/prog/orchctl config example >$(srcdir)/dist/orch.conf.example
+	src/prog/orchctl openapi >$(srcdir)/doc/openapi.json

@@ -25,3 +25,6 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/route.c %D%/route.h \
 	%D%/schema.c %D%/schema.h
 LIB_API = %D%/libapi.a $(LIB_OPS)
+
+# Printed by orchctl openapi and committed; tests/lint/generated.sh.
+EXTRA_DIST += doc/openapi.json

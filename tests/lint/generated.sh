@@ -15,6 +15,7 @@ same() { # committed file, command...
 }
 ctl=${top_builddir:-.}/src/prog/orchctl
 top_srcdir=${top_srcdir:-.}
-echo 1..2
+echo 1..3
 same dist/orch.conf.example "$ctl" config example
 same man/orch.conf.5 "$ctl" config man
+same doc/openapi.json "$ctl" openapi
