@@ -58,7 +58,7 @@ for (const [look, viewport, scheme] of LOOKS) {
 	await page.getByLabel("Name").fill(user);
 	await page.getByLabel("Password", { exact: true }).fill(password);
 	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.locator("main h1").first().waitFor();
+	await page.getByRole("heading", { name: "Dashboard" }).waitFor();
 	for (const [name, path] of PAGES) {
 		if (only.length && !only.includes(name)) continue;
 		await page.goto(url + path);

@@ -125,7 +125,12 @@ export default function CandleChart(p: CandleChartProps) {
 	const overlays = p.overlays ?? NONE;
 	const marks = p.marks ?? NONE;
 	const levels = p.levels ?? NONE;
-	useEffect(() => plot.current?.setOverlays(overlays), [overlays]);
+	const [, redraw] = useState(0);
+	useEffect(() => {
+		plot.current?.setOverlays(overlays);
+		// The legend tells the lines' last values.
+		redraw((n) => n + 1);
+	}, [overlays]);
 	useEffect(() => {
 		if (lookNow) plot.current?.setMarks(marks);
 	}, [marks, lookNow]);

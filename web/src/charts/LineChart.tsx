@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useFormats } from "../app/format";
+import type { TimeStyle } from "../lib/time";
 import { type ChartColors, readColors, useLook } from "./theme";
 
 export interface Line {
@@ -25,6 +26,14 @@ export interface LineChartProps {
 
 const AXIS_WIDTH = 72;
 const FONT = "11px";
+
+/** As much of a moment as the distance of the marks calls for. */
+function tickStyle(s: number, incr: number): TimeStyle {
+	if (incr >= 25 * 86_400)
+		return new Date(s * 1000).getUTCMonth() === 0 ? "year" : "month";
+	if (incr >= 86_400) return "day";
+	return incr >= 60 ? "minute" : "time";
+}
 
 function soft(color: string): string {
 	return /^#[0-9a-f]{6}$/i.test(color) ? `${color}22` : color;
@@ -86,12 +95,7 @@ export default function LineChart(p: LineChartProps) {
 						size: 28,
 						space: 90,
 						values: (_u, splits, _axis, _space, incr) =>
-							splits.map((s) =>
-								cur().f.time(
-									s * 1000,
-									incr >= 86_400 ? "day" : incr >= 60 ? "minute" : "time",
-								),
-							),
+							splits.map((s) => cur().f.time(s * 1000, tickStyle(s, incr))),
 					},
 					{
 						...axis,

@@ -101,6 +101,25 @@ export function formatAge(then: number, now: number): string {
 	return "just now";
 }
 
+/** Timeframes that pages offer, finest first. */
+const OFFERED = ["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"];
+
+/**
+ * The timeframes of a market: those that are stored, and the coarser ones
+ * that the server makes of them.
+ */
+export function timeframesOf(stored: readonly string[]): string[] {
+	const known = stored.map(timeframeMs).filter((ms) => ms > 0);
+	const finest = Math.min(...known);
+	const coarser = OFFERED.filter((tf) => {
+		const ms = timeframeMs(tf);
+		return ms > finest && ms % finest === 0;
+	});
+	return [...new Set([...stored, ...coarser])].sort(
+		(a, b) => timeframeMs(a) - timeframeMs(b),
+	);
+}
+
 const TF_UNIT: Record<string, number> = {
 	s: 1000,
 	m: 60_000,

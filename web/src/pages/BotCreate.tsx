@@ -30,7 +30,7 @@ import {
 } from "../components/ui";
 import { ApiError, newId } from "../lib/apiClient";
 import { parse, sign } from "../lib/decimal";
-import { timeframeMs } from "../lib/time";
+import { timeframeMs, timeframesOf } from "../lib/time";
 
 interface Form {
 	name: string;
@@ -58,7 +58,7 @@ const SPEEDS = [
 const DEFAULT_TF = ["1h", "15m", "5m", "1m"];
 
 function bestTimeframe(m: Market | undefined): string {
-	const have = m?.timeframes.map((t) => t.tf) ?? [];
+	const have = timeframesOf(m?.timeframes.map((t) => t.tf) ?? []);
 	return DEFAULT_TF.find((t) => have.includes(t)) ?? have[0] ?? "1h";
 }
 
@@ -132,7 +132,10 @@ function FeedFields(p: {
 }) {
 	const f = useFormats();
 	const { form, set } = p;
-	const stored = p.market?.timeframes.find((t) => t.tf === form.tf);
+	// A coarser timeframe is made of the finest that is stored.
+	const stored =
+		p.market?.timeframes.find((t) => t.tf === form.tf) ??
+		p.market?.timeframes[0];
 	const from = dateMs(form.from) ?? stored?.from ?? 0;
 	const to = dateMs(form.to) ?? stored?.to ?? 0;
 	const ms = timeframeMs(form.tf);
@@ -201,7 +204,7 @@ function FeedFields(p: {
 					</div>
 					<p className="hint">
 						{stored && stored.count > 0
-							? `${f.count(Math.min(bars, stored.count))} candles from ${f.time(from, "date")} to ${f.time(to, "date")}${
+							? `About ${f.count(bars)} candles from ${f.time(from, "date")} to ${f.time(to, "date")}${
 									speed > 0
 										? `, about ${f.count(Math.ceil((to - from) / speed / 60_000))} min`
 										: ""
@@ -225,7 +228,6 @@ function Wizard(p: {
 	const key = useRef(newId());
 	const queries = useQueryClient();
 	const [, go] = useLocation();
-	const f = useFormats();
 	const market = p.markets.find((m) => m.id === form.market);
 	const strategy = p.strategies.find((s) => s.id === form.strategy);
 	const set = (part: Partial<Form>) => {
@@ -311,11 +313,11 @@ function Wizard(p: {
 									value={form.tf}
 									onChange={(ev) => set({ tf: ev.target.value })}
 								>
-									{market?.timeframes.map((t) => (
-										<option key={t.tf} value={t.tf}>
-											{t.tf} ({f.count(t.count)} candles)
-										</option>
-									))}
+									{timeframesOf(market?.timeframes.map((t) => t.tf) ?? []).map(
+										(t) => (
+											<option key={t}>{t}</option>
+										),
+									)}
 								</select>
 							)}
 						</Field>

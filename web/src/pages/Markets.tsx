@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { getBook, getMarkets, getTicker } from "../api/endpoints";
-import { useBatch, useLive } from "../api/liveHooks";
+import { useBatch, useLive, useLiveMany } from "../api/liveHooks";
 import type { Book, Level2, Market, Ticker } from "../api/types";
 import { useCandles } from "../api/useCandles";
 import { useFormats } from "../app/format";
@@ -22,11 +22,14 @@ import {
 } from "../components/ui";
 import { type Bar, toBar } from "../lib/candles";
 import { add, cmp, parse, sub, text } from "../lib/decimal";
+import { timeframesOf } from "../lib/time";
 import { useUrlState } from "../lib/url";
 
 const CandleChart = lazy(() => import("../charts/CandleChart"));
 const DEPTH = 12;
 const BOOK_EVERY = 5000;
+/** Rows of the list whose prices move. */
+const LIVE_ROWS = 60;
 
 /** The newest figures of one market, from the call and the live channel. */
 function useTicker(id: number) {
@@ -50,12 +53,46 @@ function useTicker(id: number) {
 	return query;
 }
 
+type News = Record<string, Partial<Ticker>>;
+
+/** The newest prices of many markets, as they come. */
+function useTickers(markets: readonly Market[]): News {
+	const [news, setNews] = useState<News>({});
+	const push = useBatch<[string, Partial<Ticker>]>(
+		(items) => setNews((n) => ({ ...n, ...Object.fromEntries(items) })),
+		500,
+	);
+	useLiveMany(
+		markets.slice(0, LIVE_ROWS).map((m) => `ticker:${m.id}`),
+		(ev) => {
+			if (ev.type === "ticker" && ev.data && typeof ev.data === "object")
+				push([ev.topic, ev.data as Partial<Ticker>]);
+		},
+	);
+	return news;
+}
+
+function MarketPrice(p: { market: Market; now: Partial<Ticker> | undefined }) {
+	const f = useFormats();
+	const last = p.now?.last ?? p.market.last;
+	const change = p.now?.change_24h ?? p.market.change_24h;
+	if (!last) return null;
+	return (
+		<span className="num">
+			{f.price(last, p.market.price_decimals)}
+			{change !== null && change !== undefined && (
+				<Signed value={change}>{f.percent(change)}</Signed>
+			)}
+		</span>
+	);
+}
+
 function MarketList(p: {
 	markets: readonly Market[];
 	selected: number;
 	onSelect: (id: number) => void;
 }) {
-	const f = useFormats();
+	const now = useTickers(p.markets);
 	const [query, setQuery] = useState("");
 	const q = query.toLowerCase().replace(/[-_\s]/g, "/");
 	const rows = p.markets.filter((m) =>
@@ -87,14 +124,7 @@ function MarketList(p: {
 								<span className="market-symbol">{m.symbol}</span>
 								<span className="muted">{m.exchange}</span>
 							</span>
-							<span className="num">
-								{f.price(m.last, m.price_decimals)}
-								<Signed value={m.change_24h}>
-									{m.change_24h === null || m.change_24h === undefined
-										? " "
-										: f.percent(m.change_24h)}
-								</Signed>
-							</span>
+							<MarketPrice market={m} now={now[`ticker:${m.id}`]} />
 						</button>
 					</li>
 				))}
@@ -202,11 +232,7 @@ function OrderBook({ book, market }: { book: Book; market: Market }) {
 	const best = (l: Depth[]) => parse(l[0]?.price);
 	const [bid, ask] = [best(bids), best(asks)];
 	if (asks.length + bids.length === 0)
-		return (
-			<Empty title="No order book">
-				Imported candles have none. The sim market and exchanges do.
-			</Empty>
-		);
+		return <Empty title="The order book is empty" />;
 	return (
 		<div className="book-box">
 			<BookSide
@@ -257,10 +283,9 @@ function MarketChart({ market, tf }: { market: Market; tf: string }) {
 						label="Timeframe"
 						value={tf}
 						onChange={(v) => setUrl({ tf: v })}
-						options={market.timeframes.map((t) => ({
-							value: t.tf,
-							label: t.tf,
-						}))}
+						options={timeframesOf(market.timeframes.map((t) => t.tf)).map(
+							(t) => ({ value: t, label: t }),
+						)}
 					/>
 					<span className="grow" />
 					<button
@@ -303,7 +328,11 @@ function MarketChart({ market, tf }: { market: Market; tf: string }) {
 }
 
 function BookPanel({ market }: { market: Market }) {
+	const ticker = useTicker(market.id);
+	// Imported candles have no bid and no book: asking would be refused.
+	const quoted = ticker.data ? ticker.data.bid !== null : true;
 	const book = useQuery({
+		enabled: ticker.data !== undefined && quoted,
 		queryKey: ["book", market.id],
 		queryFn: ({ signal }) => getBook(market.id, DEPTH, signal),
 		refetchInterval: BOOK_EVERY,
@@ -316,9 +345,15 @@ function BookPanel({ market }: { market: Market }) {
 	});
 	return (
 		<Panel title="Order book" flush>
-			<Loaded query={book}>
-				{(b) => <OrderBook book={b} market={market} />}
-			</Loaded>
+			{quoted ? (
+				<Loaded query={book}>
+					{(b) => <OrderBook book={b} market={market} />}
+				</Loaded>
+			) : (
+				<Empty title="No order book">
+					Imported candles have none. The sim market and exchanges do.
+				</Empty>
+			)}
 		</Panel>
 	);
 }
@@ -331,7 +366,7 @@ function MarketView({ markets }: { markets: readonly Market[] }) {
 	const [url, setUrl] = useUrlState();
 	const trader = useCanTrade();
 	const market = pick(markets, Number(url.get("market")));
-	const have = market?.timeframes.map((t) => t.tf) ?? [];
+	const have = timeframesOf(market?.timeframes.map((t) => t.tf) ?? []);
 	const wanted = url.get("tf") ?? "";
 	const tf = have.includes(wanted)
 		? wanted

@@ -8,6 +8,7 @@ import {
 	formatDuration,
 	formatTime,
 	timeframeMs,
+	timeframesOf,
 	zoneName,
 } from "../../src/lib/time";
 
@@ -43,6 +44,23 @@ describe("time", () => {
 		expect(["1m", "4h", "1d", "1w", "x"].map(timeframeMs)).toEqual([
 			60_000, 14_400_000, 86_400_000, 604_800_000, 0,
 		]);
+	});
+});
+
+describe("timeframes", () => {
+	it("are those that are stored and the coarser ones made of them", () => {
+		expect(timeframesOf(["1h"])).toEqual(["1h", "4h", "12h", "1d", "1w"]);
+		expect(timeframesOf(["3m"])).toEqual([
+			"3m",
+			"15m",
+			"30m",
+			"1h",
+			"4h",
+			"12h",
+			"1d",
+			"1w",
+		]);
+		expect(timeframesOf([])).toEqual([]);
 	});
 });
 
