@@ -256,6 +256,15 @@ static int read_entries(const uint8_t *p, size_t n, struct dir_entry *e,
 	return overlap(e, n_e) ? damaged(err, "entries overlap") : 0;
 }
 
+/* Names are shown on terminals, so that control characters are no part of one. */
+static bool is_name(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127)
+			return false;
+	return s.n > 0 && s.n <= NAME_LEN_MAX;
+}
+
 int zip_unpack(struct arena *out, struct str data, struct zip_entry **ret,
 	       size_t *ret_n, struct err *err)
 {
@@ -281,8 +290,9 @@ int zip_unpack(struct arena *out, struct str data, struct zip_entry **ret,
 	e = NEW_N(out, struct dir_entry, n_e + 1);
 	rc = read_entries(p, data.n, e, n_e, p + dir_at, dir_size, err);
 	for (size_t i = 0; rc == 0 && i < n_e; i++) {
-		if (e[i].name.n == 0 || e[i].name.n > NAME_LEN_MAX ||
-		    str_ends(e[i].name, "/"))
+		if (!is_name(e[i].name))
+			return damaged(err, "the name of an entry");
+		if (str_ends(e[i].name, "/"))
 			continue;		/* a folder */
 		files[n].name = str_dup(out, e[i].name);
 		rc = unpack(out, &e[i], p, &files[n++].data, err);

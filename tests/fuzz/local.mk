@@ -6,7 +6,7 @@
 fuzz_targets =
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 AM_CPPFLAGS += -I$(srcdir)/%D%
-EXTRA_DIST += %D%/fuzz.h %D%/corpus
+EXTRA_DIST += %D%/fuzz.h %D%/fuzz_import.h %D%/corpus
 
 fuzz_targets += %D%/fuzz_api_body
 %C%_fuzz_api_body_LDADD = $(fuzz_ldadd)
@@ -20,6 +20,18 @@ fuzz_targets += %D%/fuzz_api_request
 fuzz_targets += %D%/fuzz_fcgi
 %C%_fuzz_fcgi_LDADD = $(fuzz_ldadd)
 %C%_fuzz_fcgi_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_candle_block
+%C%_fuzz_candle_block_LDADD = $(fuzz_ldadd)
+%C%_fuzz_candle_block_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_import_csv
+%C%_fuzz_import_csv_LDADD = $(fuzz_ldadd)
+%C%_fuzz_import_csv_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_import_json
+%C%_fuzz_import_json_LDADD = $(fuzz_ldadd)
+%C%_fuzz_import_json_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += %D%/fuzz_import_zip
+%C%_fuzz_import_zip_LDADD = $(fuzz_ldadd)
+%C%_fuzz_import_zip_LDFLAGS = $(fuzz_ldflags)
 fuzz_targets += %D%/fuzz_json
 %C%_fuzz_json_LDADD = $(fuzz_ldadd)
 %C%_fuzz_json_LDFLAGS = $(fuzz_ldflags)

@@ -511,6 +511,11 @@ static void bad_archives_are_refused_with_the_reason(void **st)
 
 	(void)st;
 	zip_says(&e, 0, E_MEDIA, "no CSV file");
+	e.name = "a\033[2J.csv";
+	zip_says(&e, 1, E_INVAL, "name of an entry");
+	e.name = "";
+	zip_says(&e, 1, E_INVAL, "name of an entry");
+	e.name = "a.csv";
 	e.crc = 1;
 	zip_says(&e, 1, E_INVAL, "checksum");
 	e.crc = 0;
