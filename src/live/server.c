@@ -267,6 +267,9 @@ static int on_live(struct lws *wsi, enum lws_callback_reasons reason, void *user
 		return http_request(server_of(wsi), c, wsi, in);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 	case LWS_CALLBACK_HTTP_WRITEABLE:
+		/* The system holds only so many datagrams (often 10): between
+		 * two of a thousand clients is time to take them in. */
+		input_read(server_of(wsi));
 		return open ? peer_write(c) : 0;
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLOSED_HTTP:

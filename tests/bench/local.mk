@@ -6,9 +6,15 @@ check_PROGRAMS += %D%/bench_fcgi
 	-DDB_STMTS='"bench_stmts.h"'
 %C%_bench_fcgi_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 EXTRA_DIST += %D%/bench_stmts.h
-dist_check_SCRIPTS += %D%/web.sh
+check_PROGRAMS += %D%/bench_live
+%C%_bench_live_SOURCES = %D%/bench_live.c tests/support/t_ws.c
+%C%_bench_live_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+dist_check_SCRIPTS += %D%/web.sh %D%/live.sh
 
-.PHONY: bench-web
+.PHONY: bench-web bench-live
+bench-live: all %D%/bench_live
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
+		$(SHELL) $(top_srcdir)/tests/bench/live.sh
 bench-web: %D%/bench_fcgi
 	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
 		$(SHELL) $(top_srcdir)/tests/bench/web.sh
