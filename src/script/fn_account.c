@@ -57,6 +57,35 @@ int fn_account_more(struct script_vm *vm, double *ret, const struct strat_accoun
 	return 0;
 }
 
+/* The size of an entry without one at this price, as the broker cuts it. */
+FN(default_qty)
+{
+	const struct strat_properties *p = &vm->p->props;
+	double unit = a[0] * vm->m.pointvalue, money = p->default_qty_value, k;
+
+	(void)n;
+	*ret = money;
+	if (p->default_qty_type == STRAT_QTY_FIXED)
+		return 0;
+	if (p->default_qty_type == STRAT_QTY_PERCENT)
+		money *= (vm->acct != NULL ? vm->acct->equity : p->initial_capital) / 100;
+	switch (p->commission_type) {
+	case STRAT_FEE_PERCENT: unit *= 1 + p->commission_value / 100; break;
+	case STRAT_FEE_PER_CONTRACT: unit += p->commission_value; break;
+	case STRAT_FEE_PER_ORDER: money -= p->commission_value; break;
+	}
+	*ret = isnan(unit) ? NAN : 0;
+	if (!(unit > 0 && money > 0))
+		return 0;
+	*ret = money / unit;
+	if (!(vm->m.lot > 0))
+		return 0;
+	k = *ret / vm->m.lot;
+	k = fabs(k - nearbyint(k)) < 1e-9 * fmax(1, k) ? nearbyint(k) : floor(k);
+	*ret = k * vm->m.lot;
+	return 0;
+}
+
 static const struct strat_trade *trade_at(const struct script_vm *vm, double i, bool open)
 {
 	const struct strat_account *k = vm->acct;

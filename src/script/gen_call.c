@@ -375,53 +375,6 @@ static struct val average_of(struct gen *g, const char *how)
 	return op(g, OP_DIV, &ty_float, s, k, k);
 }
 
-static bool constant_space(const char *name)
-{
-	static const char *const spaces[] = { "plot.", "shape.", "location.", "size.",
-		"hline.", "display.", "format.", "line.style_", "label.style_", "extend.",
-		"xloc.", "yloc.", "position.", "text.", "font.", "scale.", "session.",
-		"barmerge.", "alert.", "order.", "currency.", "adjustment.",
-		"settlement_as_close.", "backadjustment.", "splits.", "dividends.",
-		"earnings.", "box.style_", "hline.style_", "strategy.oca.",
-		"strategy.commission.", "strategy.direction.", "input." };
-
-	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
-		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
-			return true;
-	return strcmp(name, "strategy.fixed") == 0 || strcmp(name, "strategy.cash") == 0 ||
-	       strcmp(name, "strategy.long") == 0 || strcmp(name, "strategy.short") == 0 ||
-	       strcmp(name, "strategy.percent_of_equity") == 0;
-}
-
-static bool color_constant(const char *name, double *ret)
-{
-	static const struct { const char *name; uint32_t rgb; } colors[] = {
-		{ "aqua", 0x00bcd4 }, { "black", 0x363a45 }, { "blue", 0x2962ff },
-		{ "fuchsia", 0xe040fb }, { "gray", 0x787b86 }, { "green", 0x4caf50 },
-		{ "lime", 0x00e676 }, { "maroon", 0x880e4f }, { "navy", 0x311b92 },
-		{ "olive", 0x808000 }, { "orange", 0xff9800 }, { "purple", 0x9c27b0 },
-		{ "red", 0xf23645 }, { "silver", 0xb2b5be }, { "teal", 0x089981 },
-		{ "white", 0xffffff }, { "yellow", 0xfdd835 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(colors); i++)
-		if (strcmp(name, colors[i].name) == 0) {
-			*ret = 4278190080.0 + colors[i].rgb;
-			return true;
-		}
-	return false;
-}
-
-/* The last part of a constant's name is its text; OCA and fee kinds too. */
-static struct val space_constant(struct gen *g, const char *name)
-{
-	const char *last = strrchr(name, '.') + 1;
-
-	if (strncmp(name, "format.", 7) == 0 || strncmp(name, "strategy.", 9) == 0)
-		return val_text(g, str_c(last));
-	return val_text(g, str_c(last));
-}
-
 static const struct lib *find_in(const struct lib *t, const char *name)
 {
 	for (; t->name != NULL; t++)
@@ -498,12 +451,12 @@ struct val gen_builtin_var(struct gen *g, const char *name, const struct ast *n,
 		l = find_in(lib_vars, old_var(name));
 	if (l != NULL)
 		return var_value(g, l, n);
-	if (strncmp(name, "color.", 6) == 0 && color_constant(name + 6, &k))
+	if (strncmp(name, "color.", 6) == 0 && name_color(name + 6, &k))
 		return val_const(&ty_color, k);
-	if (g->c->version < 5 && color_constant(name, &k))
+	if (g->c->version < 5 && name_color(name, &k))
 		return val_const(&ty_color, k);
-	if (constant_space(name))
-		return space_constant(g, name);
+	if (name_constant(g, name))	/* its last part is its text */
+		return val_text(g, str_c(strrchr(name, '.') + 1));
 	*ret_found = false;
 	return val_error();
 }
@@ -513,8 +466,13 @@ struct val gen_builtin_var(struct gen *g, const char *name, const struct ast *n,
 static bool bind_params(struct gen *g, const struct ast *f, const struct args *a,
 			struct val *ret, const struct ast *at)
 {
+	const char *words = "";
 	size_t n_pos = 0;
 
+	for (size_t i = 1; i < f->n; i++)
+		words = arena_printf(g->c->tmp, "%s%.*s ", words, STR_ARG(f->v[i]->text));
+	if (!name_check(g, str_dup(g->c->tmp, f->text), words, a))
+		return false;
 	while (n_pos < a->n && a->v[n_pos].name.n == 0)
 		n_pos++;
 	for (size_t i = 1; i < f->n; i++) {
@@ -721,6 +679,12 @@ static struct val library(struct gen *g, const struct lib *l, struct args *a,
 	const struct lib *k;
 	int cnt;
 
+	if (!name_arguments(g, l, a, n))
+		return val_error();
+	if (l->kind == LIB_NOTE && a->n > 1 && strncmp(l->name, "log.", 4) == 0) {
+		v[0] = specials[SP_FORMAT](g, l, v, a, n);	/* {0}, {1}, ... */
+		return conclude(g, l, v, 1, a, n);
+	}
 	if (l->kind == LIB_INERT || l->kind == LIB_INPUT || l->kind == LIB_SPECIAL)
 		return conclude(g, l, v, 0, a, n);
 	for (k = l; k->name != NULL && strcmp(k->name, l->name) == 0; k++) {
@@ -752,23 +716,12 @@ static bool gather(struct gen *g, const struct ast *n, size_t first, struct args
 	return true;
 }
 
-static bool is_drawing_name(const char *name)
-{
-	static const char *const spaces[] = { "label.", "line.", "box.", "table.",
-		"linefill.", "polyline." };
-
-	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
-		if (strncmp(name, spaces[i], strlen(spaces[i])) == 0)
-			return strstr(name, ".get_") == NULL;
-	return false;
-}
-
 static struct val unknown(struct gen *g, const char *name, const struct ast *n)
 {
 	static const struct lib inert = { "drawing", "", "u", LIB_INERT, 0, 0, NULL, NULL };
 	struct args none = { .n = 0 };
 
-	if (is_drawing_name(name))
+	if (name_drawing(name))
 		return conclude(g, &inert, NULL, 0, &none, n);
 	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
 	    strncmp(name, "map.", 4) == 0 || strstr(name, ".get_") != NULL ||
@@ -776,7 +729,8 @@ static struct val unknown(struct gen *g, const char *name, const struct ast *n)
 		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: remove it or "
 		       "compute the value from this chart's own series", name);
 	else
-		ERR_AT(g->c, n, "NAME", "there is no function \"%s\"", name);
+		ERR_AT(g->c, n, "NAME", "there is no function \"%s\"%s", name,
+		       name_hint_function(g, name));
 	return val_error();
 }
 
@@ -785,8 +739,13 @@ static struct val record_new(struct gen *g, const struct type *t, const struct a
 			     const struct ast *n)
 {
 	struct val v[ARGS_MAX], r;
+	const char *words = "";
 	size_t n_pos = 0;
 
+	for (size_t i = 0; i < t->n; i++)
+		words = arena_printf(g->c->tmp, "%s%.*s ", words, STR_ARG(t->field[i]));
+	if (!name_check(g, arena_printf(g->c->tmp, "%s.new", type_name(g, t)), words, a))
+		return val_error();
 	while (n_pos < a->n && a->v[n_pos].name.n == 0)
 		n_pos++;
 	if (t->n >= ARGS_MAX || a->n > t->n) {

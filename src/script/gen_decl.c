@@ -58,21 +58,39 @@ void script_defaults(struct strat_properties *p, const struct script_options *op
 	};
 }
 
+/* A text that must be one of a few; -1 when it is not given. */
+static int const_choice(struct gen *g, const struct args *a, const char *name,
+			const char *const *of, int n)
+{
+	const char *s = const_text(g, a, name);
+
+	for (int i = 0; s != NULL && i < n; i++)
+		if (strcmp(s, of[i]) == 0)
+			return i;
+	for (size_t i = 0; s != NULL && i < a->n; i++)
+		if (str_eqc(a->v[i].name, name))
+			ERR_AT(g->c, a->v[i].at, "RANGE", "\"%s\" cannot be \"%s\"",
+			       name, s);
+	return -1;
+}
+
 static void money_properties(struct gen *g, const struct args *a)
 {
 	struct strat_properties *p = &g->p->props;
-	const char *s = const_text(g, a, "default_qty_type");
+	/* in the order of the enumerations */
+	static const char *const qty[] = { "fixed", "cash", "percent_of_equity" };
+	static const char *const fee[] = { "percent", "cash_per_contract",
+					   "cash_per_order" };
+	static const char *const rule[] = { "FIFO", "ANY" };
+	int k = const_choice(g, a, "default_qty_type", qty, ARRAY_LEN(qty));
+	const char *s;
 
-	if (s != NULL)
-		p->default_qty_type = s[0] == 'p' ? STRAT_QTY_PERCENT : s[0] == 'c' ?
-			STRAT_QTY_CASH : STRAT_QTY_FIXED;
-	s = const_text(g, a, "commission_type");
-	if (s != NULL)
-		p->commission_type = strcmp(s, "cash_per_order") == 0 ?
-			STRAT_FEE_PER_ORDER : strcmp(s, "cash_per_contract") == 0 ?
-			STRAT_FEE_PER_CONTRACT : STRAT_FEE_PERCENT;
-	s = const_text(g, a, "close_entries_rule");
-	p->close_any = s != NULL && strcmp(s, "ANY") == 0;
+	if (k >= 0)
+		p->default_qty_type = (enum strat_qty_type)k;
+	k = const_choice(g, a, "commission_type", fee, ARRAY_LEN(fee));
+	if (k >= 0)
+		p->commission_type = (enum strat_fee_type)k;
+	p->close_any = const_choice(g, a, "close_entries_rule", rule, ARRAY_LEN(rule)) == 1;
 	s = const_text(g, a, "currency");
 	p->currency = s != NULL ? s : p->currency;
 	const_num(g, a, "initial_capital", &p->initial_capital);
@@ -106,7 +124,12 @@ static bool flag(struct gen *g, const struct args *a, const char *name)
 void gen_declaration(struct gen *g, struct args *a, const struct ast *n, bool strategy)
 {
 	static const char *const names[] = { "title", "shorttitle", "overlay", "format",
-		"precision", "scale", "pyramiding" };
+		"precision", "scale", "pyramiding", "calc_on_order_fills",
+		"calc_on_every_tick", "max_bars_back", "backtest_fill_limits_assumption",
+		"default_qty_type", "default_qty_value", "initial_capital", "currency",
+		"slippage", "commission_type", "commission_value",
+		"process_orders_on_close", "close_entries_rule", "margin_long",
+		"margin_short" };
 	static const char *const old[] = { "title", "shorttitle", "overlay", "format",
 		"precision", "scale" };
 	struct strat_properties *p = &g->p->props;
@@ -117,6 +140,10 @@ void gen_declaration(struct gen *g, struct args *a, const struct ast *n, bool st
 	g->declared = true;
 	name_args(a, strategy ? names : old, strategy ? ARRAY_LEN(names) : ARRAY_LEN(old));
 	p->is_strategy = strategy;
+	s = const_text(g, a, g->c->version < 5 ? "resolution" : "timeframe");
+	if (s != NULL && s[0] != '\0')
+		ERR_AT(g->c, n, "UNSUPPORTED", "the script runs on the timeframe of its "
+		       "chart: choose \"%s\" there and remove the argument", s);
 	s = const_text(g, a, "title");
 	p->title = s != NULL ? s : "";
 	s = const_text(g, a, "shorttitle");

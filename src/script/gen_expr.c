@@ -367,13 +367,18 @@ static struct val member(struct gen *g, const struct ast *n)
 			if (found)
 				return v;
 		}
-		if (base->kind == A_NAME && s == NULL) {
-			ERR_AT(g->c, n, "NAME", "\"%s\" is not known: it is misspelt or "
-			       "not part of the supported language", name);
+		while (base->kind == A_MEMBER)
+			base = base->v[0];
+		if (base->kind == A_NAME && sym_find(g, base->text) == NULL) {
+			const char *near = name_hint_value(g, name);
+
+			ERR_AT(g->c, n, "NAME", "\"%s\" is not known%s", name,
+			       near[0] != '\0' ? near : ": it is misspelt or not part "
+			       "of the supported language");
 			return val_error();
 		}
 	}
-	v = gen_expr(g, base);
+	v = gen_expr(g, n->v[0]);
 	if (v.ty->b == TY_RECORD)
 		return field_of(g, v, n);
 	if (v.ty->b != TY_ERROR)
@@ -392,8 +397,12 @@ static struct val name(struct gen *g, const struct ast *n)
 	v = gen_builtin_var(g, str_dup(g->c->tmp, n->text), n, &found);
 	if (found)
 		return v;
-	ERR_AT(g->c, n, "NAME", s != NULL ? "\"%.*s\" is a function or a type, not "
-	       "a value" : "\"%.*s\" is not defined", STR_ARG(n->text));
+	if (s != NULL)
+		ERR_AT(g->c, n, "NAME", "\"%.*s\" is a function or a type, not a value",
+		       STR_ARG(n->text));
+	else
+		ERR_AT(g->c, n, "NAME", "\"%.*s\" is not defined%s", STR_ARG(n->text),
+		       name_hint_value(g, str_dup(g->c->tmp, n->text)));
 	return val_error();
 }
 

@@ -169,6 +169,7 @@ typedef struct val special_fn(struct gen *g, const struct lib *l,
 			      struct val *v, struct args *a, const struct ast *n);
 extern const struct lib lib_math[], lib_ta[], lib_other[], lib_vars[];
 extern special_fn *const specials[];
+#define SP_FORMAT 13		/* specials[] of str.format */
 extern const char *const special_sigs;
 
 /* A library variable: ret type; map: "=number", column or indicator. */
@@ -184,5 +185,17 @@ void gen_declaration(struct gen *g, struct args *a, const struct ast *n,
 void script_defaults(struct strat_properties *p, const struct script_options *opt);
 void gen_survey(struct gen *g, const struct ast *n);
 struct val *arg_find(struct args *a, const char *name);
+
+/* names.c: false, the error said, when an argument's name is not known. */
+bool name_arguments(struct gen *g, const struct lib *l, const struct args *a,
+		    const struct ast *n);
+bool name_check(struct gen *g, const char *what, const char *words,
+		const struct args *a);
+bool name_constant(const struct gen *g, const char *name);
+bool name_color(const char *name, double *ret);
+bool name_drawing(const char *name);
+/* "; did you mean ...?" or "". */
+const char *name_hint_value(struct gen *g, const char *name);
+const char *name_hint_function(struct gen *g, const char *name);
 
 #endif /* SCRIPT_GEN_I_H */

@@ -21,7 +21,7 @@
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
-	X(array_binary)
+	X(array_binary) X(default_qty)
 
 #define X(n) call_fn fn_##n;
 LIB_CALLS(X)

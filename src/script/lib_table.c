@@ -158,6 +158,8 @@ const struct lib lib_other[] = {
 	CMD("strategy.risk.max_intraday_loss", "value:f type:s? alert_message:s?",
 	    RISK_MAX_INTRADAY_LOSS),
 	CMD("strategy.risk.max_position_size", "contracts:f", RISK_MAX_POSITION),
+	FN("strategy.default_entry_qty", "fill_price:f", "f", default_qty, 0, 0),
+	SPECIAL("strategy.convert_to_account", 23), SPECIAL("strategy.convert_to_symbol", 23),
 	TRADE("entry_price", "f", TR_ENTRY_PRICE), TRADE("exit_price", "f", TR_EXIT_PRICE),
 	TRADE("size", "f", TR_SIZE), TRADE("profit", "f", TR_PROFIT),
 	TRADE("profit_percent", "f", TR_PROFIT_PERCENT),

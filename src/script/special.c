@@ -336,9 +336,29 @@ SPECIAL(sp_library)
 	return val_error();
 }
 
+/* Account and symbol count in one currency here. */
+SPECIAL(sp_convert)
+{
+	struct val x = nth(a, 0, "value");
+	const char *c = g->p->props.currency;
+
+	UNUSED;
+	if (x.ty->b == TY_ERROR)
+		return x;
+	if (a->n != 1 || !can_coerce(g, x.ty, &ty_float))
+		return need(g, l, n, "a number");
+	if (strcmp(c, "NONE") != 0) {
+		ERR_AT(g->c, n, "UNSUPPORTED", "%s() has no rates: the account is always "
+		       "in the symbol's currency; remove currency = \"%s\" from "
+		       "strategy()", l->name, c);
+		return val_error();
+	}
+	return coerce(g, x, &ty_float, n, "this value");
+}
+
 special_fn *const specials[] = {
 	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
 	sp_security, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
-	sp_indicator, sp_library,
+	sp_indicator, sp_library, sp_convert,
 };

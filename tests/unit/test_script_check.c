@@ -33,7 +33,8 @@ static void diagnostics_name_place_and_remedy(void **state)
 {
 	static const struct fault faults[] = {
 		{ HEAD "plot(close)\n", "" },
-		{ HEAD "x = closee\n", "3:5-11 error: \"closee\" is not defined [NAME]\n" },
+		{ HEAD "x = closee\n", "3:5-11 error: \"closee\" is not defined; did you "
+		  "mean \"close\"? [NAME]\n" },
 		{ HEAD "x = 1 +\ny = (2\n", "4:1-2 error: \"y\" is not defined [NAME]\n"
 		  "4:3-4 error: expected the end of the line, found \"=\" [SYNTAX]\n" },
 		{ HEAD "x = 1\nx = 2\n", "4:1-6 error: \"x\" is already defined; use := to "
@@ -53,10 +54,9 @@ static void diagnostics_name_place_and_remedy(void **state)
 		  "write a loop instead [RECURSION]\n" },
 		{ HEAD "strategy.entry(\"L\")\n", "3:1-20 error: strategy.entry() needs the "
 		  "argument \"direction\" [ARGS]\n" },
-		{ HEAD "strategy.entry(\"L\", strategy.long, stpo = 3)\n", "3:1-45 error: "
-		  "strategy.entry() takes other arguments than these: id:s direction:x "
-		  "qty:f? limit:f? stop:f? oca_name:s? oca_type:s? comment:s? when:b? "
-		  "alert_message:s? disable_alert:b? [ARGS]\n" },
+		{ HEAD "strategy.entry(\"L\", strategy.long, stpo = 3)\n", "3:36-44 error: "
+		  "strategy.entry() has no argument \"stpo\"; did you mean \"stop\"? "
+		  "[ARGS]\n" },
 		{ HEAD "if close > 1\nplot(close)\n", "4:1-5 error: expected a block, "
 		  "indented by four columns, found a new line with \"plot\" [SYNTAX]\n" },
 		{ HEAD "x = request.security(\"A\", \"D\", close)\n", "3:5-38 error: "
@@ -78,6 +78,77 @@ static void diagnostics_name_place_and_remedy(void **state)
 		  "compute it before the condition [CONDITIONAL]\n" },
 		{ HEAD "x = close[-1]\n", "3:5-13 error: x[-1]: the distance must be from 0 "
 		  "to 5000 bars [HISTORY]\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		check(&faults[i]);
+}
+
+/* What would otherwise be passed over in silence, and give a wrong run. */
+static void misspelt_members_and_arguments_are_errors(void **state)
+{
+	static const struct fault faults[] = {
+		{ HEAD "strategy.entry(\"L\", strategy.long, oca_type = strategy.oca.cancle)\n",
+		  "3:47-66 error: \"strategy.oca.cancle\" is not known; did you mean "
+		  "\"strategy.oca.cancel\"? [NAME]\n" },
+		{ HEAD "x = strategy.commission.percnt\n", "3:5-31 error: "
+		  "\"strategy.commission.percnt\" is not known; did you mean "
+		  "\"strategy.commission.percent\"? [NAME]\n" },
+		{ HEAD "c = color.gren\n", "3:5-15 error: \"color.gren\" is not known; did "
+		  "you mean \"color.green\"? [NAME]\n" },
+		{ HEAD "c = barmerge.lookahead_of\n", "3:5-26 error: "
+		  "\"barmerge.lookahead_of\" is not known; did you mean "
+		  "\"barmerge.lookahead_off\"? [NAME]\n" },
+		{ HEAD "c = shape.triangelup\n", "3:5-21 error: \"shape.triangelup\" is not "
+		  "known; did you mean \"shape.triangleup\"? [NAME]\n" },
+		{ HEAD "c = strategy.oca.whatever\n", "3:5-26 error: "
+		  "\"strategy.oca.whatever\" is not known: it is misspelt or not part of "
+		  "the supported language [NAME]\n" },
+		{ HEAD "plot(close, colour = color.red)\n", "3:13-31 error: plot() has no "
+		  "argument \"colour\"; did you mean \"color\"? [ARGS]\n" },
+		{ HEAD "plot(close, foo = 1)\n", "3:13-20 error: plot() has no argument "
+		  "\"foo\"; it takes: series title color linewidth style trackprice "
+		  "histbase offset join linestyle editable show_last display format "
+		  "precision force_overlay transp [ARGS]\n" },
+		{ HEAD "plotshape(close > open, styel = shape.cross)\n", "3:25-44 error: "
+		  "plotshape() has no argument \"styel\"; did you mean \"style\"? "
+		  "[ARGS]\n" },
+		{ HEAD "n = input.int(3, minvall = 1)\n", "3:18-29 error: input.int() has no "
+		  "argument \"minvall\"; did you mean \"minval\"? [ARGS]\n" },
+		{ HEAD "label.new(bar_index, high, txt = \"a\")\n", "3:28-37 error: "
+		  "label.new() has no argument \"txt\"; did you mean \"text\"? [ARGS]\n" },
+		{ HEAD "plot(close, title = \"a\", title = \"b\")\n", "3:26-37 error: plot() "
+		  "is given the argument \"title\" twice [ARGS]\n" },
+		{ HEAD "x = nz(replacement = 1, source = close)\n", "3:8-23 error: nz() takes "
+		  "its arguments in this order: source replacement [ARGS]\n" },
+		{ HEAD "x = time(\"D\", \"\", \"\", 1)\n", "3:5-25 error: time() takes at "
+		  "most 3 arguments, not 4 [ARGS]\n" },
+		{ HEAD "x = ta.smaa(close, 3)\n", "3:5-22 error: there is no function "
+		  "\"ta.smaa\"; did you mean \"ta.sma\"? [NAME]\n" },
+		{ HEAD "l = label.new(bar_index, high)\nlabel.set_colour(l, color.red)\n",
+		  "4:1-31 error: there is no function \"label.set_colour\" [NAME]\n" },
+		{ HEAD "f(x, length = 3) => x + length\ny = f(1, lenght = 2)\n", "4:10-20 "
+		  "error: f() has no argument \"lenght\"; did you mean \"length\"? "
+		  "[ARGS]\n" },
+		{ HEAD "type p\n    float price = 1\ny = p.new(pice = 2)\n", "5:11-19 error: "
+		  "p.new() has no argument \"pice\"; did you mean \"price\"? [ARGS]\n" },
+		{ "//@version=6\nstrategy(\"t\", default_qty_typ = strategy.cash)\n",
+		  "2:15-46 error: strategy() has no argument \"default_qty_typ\"; did you "
+		  "mean \"default_qty_type\"? [ARGS]\n" },
+		{ "//@version=6\nstrategy(\"t\", commission_type = \"percents\")\n",
+		  "2:15-43 error: \"commission_type\" cannot be \"percents\" [RANGE]\n" },
+		{ "//@version=6\nindicator(\"t\", timeframe = \"D\")\n",
+		  "2:1-32 error: the script runs on the timeframe of its chart: choose "
+		  "\"D\" there and remove the argument [UNSUPPORTED]\n" },
+		{ "//@version=6\nstrategy(\"t\", currency = currency.EUR)\n"
+		  "x = strategy.convert_to_account(close)\n", "3:5-39 error: "
+		  "strategy.convert_to_account() has no rates: the account is always in the "
+		  "symbol's currency; remove currency = \"EUR\" from strategy() "
+		  "[UNSUPPORTED]\n" },
+		{ HEAD "log.info(\"{0} and {1}\", close, \"b\")\nplot(close, \"t\", "
+		  "color.new(color = color.red, transp = 3), linewidth = 2)\n"
+		  "alert(\"x\", alert.freq_once_per_bar)\nx = nz(close, replacement = 1)\n", "" },
 	};
 
 	(void)state;
@@ -287,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(diagnostics_name_place_and_remedy),
+		cmocka_unit_test(misspelt_members_and_arguments_are_errors),
 		cmocka_unit_test(several_faults_are_reported_at_once),
 		cmocka_unit_test(a_run_that_goes_wrong_ends_with_a_sentence),
 		cmocka_unit_test(garbage_is_collected),

@@ -235,6 +235,38 @@ static void texts_and_arrays(void **state)
 	);
 }
 
+static void sizes_and_messages_are_made_of_what_is_in_force(void **state)
+{
+	static const char src[] = "//@version=6\nstrategy(\"t\", default_qty_type = "
+		"strategy.percent_of_equity, default_qty_value = 50, commission_value = 1)\n"
+		"plot(strategy.default_entry_qty(close))\n"
+		"plot(strategy.convert_to_symbol(strategy.convert_to_account(close)))\n"
+		"log.warning(\"close {0}, {1}\", close, \"x\")\n";
+	struct arena *a = arena_new("t", 1 << 26);
+	struct strat_account acct = { .initial_capital = 500, .equity = 1000 };
+	struct script_market m = t_market;
+	const struct script_note *notes;
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct err err;
+	struct bar b;
+	double y[2];
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	m.lot = 0.1;
+	assert_int_equal(script_vm_new(a, t_compile(a, src), NULL, &m, NULL, &vm, &err), 0);
+	b = bars_at(&(struct bars){ 1, bars.t, bars.o, bars.h, bars.l, bars.c, bars.v }, 0);
+	assert_int_equal(script_on_bar(vm, &b, &acct, &cmds, &err), 0);
+	script_plot_values(vm, y);
+	assert_true(fabs(y[0] - 49.5) < 1e-12);	/* 500 / (10 * 1.01), cut to 0.1 */
+	assert_true(y[1] == 10);
+	assert_int_equal(script_notes(vm, &notes), 1);
+	assert_int_equal(notes[0].kind, NOTE_WARNING);
+	assert_string_equal(notes[0].text, "close 10, x");
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +280,7 @@ int main(void)
 		cmocka_unit_test(version_4_names),
 		cmocka_unit_test(indicators),
 		cmocka_unit_test(texts_and_arrays),
+		cmocka_unit_test(sizes_and_messages_are_made_of_what_is_in_force),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
