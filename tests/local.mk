@@ -69,6 +69,7 @@ EXTRA_DIST += %D%/golden/make_money.py %D%/golden/money.csv
 unit_tests += %D%/unit/test_rand
 unit_tests += %D%/unit/test_sbuf
 unit_tests += %D%/unit/test_str
+fault_tests += %D%/fault/test_api_faults
 fault_tests += %D%/fault/test_bot_faults
 fault_tests += %D%/fault/test_fault
 unit_tests += %D%/unit/test_order_acct

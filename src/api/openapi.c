@@ -572,7 +572,7 @@ static int collect(struct arena *out, struct named *all,
 				    s->name);
 	}
 	if (s->name != NULL)
-		*array_push(out, all) = s;
+		*array_push(out, all) = s; /* NOLINT(bugprone-sizeof-expression) */
 	rc = collect(out, all, s->item, err);
 	for (size_t i = 0; rc == 0 && i < s->n_fields; i++)
 		rc = collect(out, all, s->fields[i].schema, err);
@@ -721,7 +721,7 @@ int openapi_write(struct arena *out, const struct routes *rs,
 		rc = collect(out, &all, routes_at(rs, i)->answer, err);
 	if (rc < 0)
 		return rc;
-	qsort(all.v, all.n, sizeof(all.v[0]), by_name);
+	qsort(all.v, all.n, sizeof(const struct schema *), by_name);
 	sbuf_init(&b, out, DOC_MAX);
 	jw_init(&w, &b);
 	jw_obj(&w);

@@ -508,7 +508,7 @@ static bool from_json(struct dec *d, const struct at *at,
 		return json_bool(j, dst);
 	if (p->type == P_ARR)
 		return arr_from_json(d, at, p, j, dst);
-	if (p->type == P_OBJ) {
+	if (p->type == P_OBJ && p->sub != NULL) {
 		void *st = arena_alloc(d->out, p->sub->size);
 
 		*(void **)dst = st;

@@ -95,6 +95,8 @@ struct params {
 };
 #define PARAMS_MAX 64			/* rows of a table */
 
+/* Types and members cannot stand in parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define PTYPE_SAME(st, mem, pt)						\
 	__builtin_types_compatible_p(__typeof__(((st *)0)->mem), ptype_##pt)
 #define PARAM_NAMED(st, mem, as, pt, text, ...)				\
@@ -115,6 +117,7 @@ struct page { int64_t limit; struct cursor cursor; };
 		    .min = 1, .max = 500, .def = 50),			\
 	PARAM_NAMED(st, mem.cursor, "cursor", P_CURSOR,			\
 		    "`next` of the page before")
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The fault of one parameter: "entries[3].level", "must be one of …". */
 struct field_error {

@@ -273,7 +273,7 @@ int routes_new(struct arena *out, const struct area *const *areas,
 				return rc;
 			rs->v[rs->n++] = &areas[i]->v[k];
 		}
-	qsort(rs->v, rs->n, sizeof(rs->v[0]), by_path);
+	qsort(rs->v, rs->n, sizeof(const struct route *), by_path);
 	rc = paths_make(out, rs, err);
 	if (rc == 0)
 		rc = ids_check(rs, err);

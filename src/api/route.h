@@ -59,25 +59,25 @@ enum route_flag {
 typedef int api_fn(struct api_req *r, struct err *err);
 
 struct route {
-	enum method method;
 	const char *path;	/* "/api/v1/bots/{id}/start" */
 	const char *id;		/* operationId: "startBot" */
 	const char *doc;	/* one sentence for the document */
 	api_fn *fn;
+	const struct params *path_in, *query, *body;
+	const struct schema *answer;	/* NULL: no content */
+	const char *media;	/* of the answer when it is not JSON */
+	enum method method;
 	enum need need;
 	unsigned flags;		/* of enum route_flag */
 	unsigned body_max;	/* bytes; 0 with a body table: 64 KiB */
+	int status;		/* of success; 0: 200, or 204 without answer */
+	/* Further problems the operation answers, as bits of 1 << enum errc. */
+	unsigned problems;
 	/* An answer is served again for so long, keyed by path and query; for
 	 * routes whose answer does not depend on the caller.  With
 	 * CACHE_BY(GEN_MARKETS) only until that generation has grown. */
 	unsigned cache_ms, cache_by;
 #define CACHE_BY(gen) ((gen) + 1)
-	const struct params *path_in, *query, *body;
-	int status;		/* of success; 0: 200, or 204 without answer */
-	const struct schema *answer;	/* NULL: no content */
-	const char *media;	/* of the answer when it is not JSON */
-	/* Further problems the operation answers, as bits of 1 << enum errc. */
-	unsigned problems;
 };
 
 /* {id} in a path: r->path is a struct id_in. */
