@@ -11,6 +11,7 @@ integ_scripts += %D%/21-demo.sh
 integ_scripts += %D%/12-metrics.sh
 integ_scripts += %D%/15-workers.sh
 integ_scripts += %D%/30-live.sh
+integ_scripts += %D%/61-bot-main.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh
@@ -21,7 +22,8 @@ EXTRA_DIST += \
 	%D%/30-input.t \
 	%D%/40-idempotency.t \
 	%D%/50-logs.t \
-	%D%/60-bots.t
+	%D%/60-bots.t \
+	%D%/65-bot-life.t
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits
 %C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
