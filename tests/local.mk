@@ -83,6 +83,7 @@ db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_xchg_feed_proc
 db_tests += %D%/db/test_api_db
+db_tests += %D%/db/test_bot_life
 db_tests += %D%/db/test_bot_run
 db_tests += %D%/db/test_t_db
 db_tests += %D%/db/test_schema

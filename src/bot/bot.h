@@ -168,6 +168,7 @@ struct runner_conf {
 	/* For tests and the shell: return when no bot needs a runner. */
 	bool until_idle;
 	uint64_t only_bot;	/* 0: whichever needs a runner */
+	int64_t until_ns;	/* clock_mono_ns() at which to leave; 0: never */
 };
 /* Runs bots until the process is to end.  self may be NULL (orchctl). */
 MUST_CHECK int runner_run(struct arena *a, const struct runner_conf *c,

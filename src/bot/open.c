@@ -223,16 +223,19 @@ static int open_feed(struct bot *b, struct err *err)
 
 	if (b->row.feed == BOT_FEED_LIVE)
 		return feed_live(b->arena, b->db, NULL, b->market.id, b->row.tf,
-				 after, &b->feed, err);
+				 b->row.decided_ms != 0 ? after :
+				 b->row.first_ms - 1, &b->feed, err);
 	return feed_replay(b->arena, b->db, &(struct replay_opts){
 		.market_id = b->market.id, .tf = b->row.tf,
 		.from = b->row.from_ms, .to = b->row.to_ms, .after = after,
 		.speed = b->row.speed }, &b->feed, err);
 }
 
-/* A live bot starts with a strategy that has seen some history. */
+/* A live bot starts with a strategy that has seen some history, and with the
+ * candle after it: that is settled once, whatever restarts come before it. */
 static int warm_up(struct bot *b, struct err *err)
 {
+	bool again = b->row.first_ms != 0;
 	int rc = 0;
 
 	if (b->row.feed != BOT_FEED_LIVE || b->row.decided_ms != 0)
@@ -241,15 +244,22 @@ static int warm_up(struct bot *b, struct err *err)
 		struct candles cs;
 
 		rc = candles_newest(tmp, b->db, b->market.id, b->row.tf,
-				    BOT_WARM_BARS, INT64_MAX, &cs, err);
+				    BOT_WARM_BARS, again ? b->row.first_ms :
+				    tf_open(b->row.tf, clock_ms(&clock_real)),
+				    &cs, err);
 		for (size_t i = 0; rc == 0 && i < cs.n; i++) {
 			struct bar bar = { cs.t[i], cs.o[i], cs.h[i], cs.l[i],
 					   cs.c[i], cs.v[i] };
 			struct strat_cmds cmds;
 
-			if (i == 0)
-				b->row.warm_ms = cs.t[0];
 			rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+		}
+		if (rc == 0 && !again) {
+			b->row.first_ms = cs.n > 0 ?
+				tf_next(b->row.tf, cs.t[cs.n - 1]) :
+				tf_open(b->row.tf, clock_ms(&clock_real));
+			b->row.warm_ms = cs.n > 0 ? cs.t[0] : b->row.first_ms;
+			b->progress_new = true;
 		}
 	}
 	return rc;
@@ -296,11 +306,14 @@ int bot_open(struct bot *b, struct err *err)
 	}
 	if (rc == 0)
 		rc = journal_compare(b->j, err);
+	b->equity = b->row.initial;
 	if (rc == 0 && b->row.decided_ms != 0 &&
 	    !acct_equity(&b->acct, b->last, &b->equity))
 		rc = FAIL(err, E_UNPROCESSABLE, "equity is out of range");
 	if (rc == 0)
 		rc = open_feed(b, err);
+	if (rc == 0 && b->progress_new)
+		rc = bot_save(b, err);
 	if (rc < 0) {
 		err_wrap(err, "open bot %" PRIu64, b->row.id);
 		return rc;

@@ -335,6 +335,15 @@ static int look(struct runner *r, struct err *err)
 	return rc;
 }
 
+static void count_orders(const struct runner *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += r->bots[i]->j != NULL ? r->bots[i]->j->n_live : 0;
+	board_slot_gauge_set(BS_ORDERS_OPEN, (int64_t)n);
+}
+
 static int housekeeping(struct runner *r, struct err *err)
 {
 	int64_t now = clock_mono_ns();
@@ -345,6 +354,7 @@ static int housekeeping(struct runner *r, struct err *err)
 		if (rc == 0)
 			r->looked_ns = now;
 	}
+	count_orders(r);
 	if (rc == 0 && now - r->counted_ns > 5000000000LL) {
 		rc = bot_count_states(r->c->db, err);
 		r->counted_ns = now;
@@ -390,7 +400,7 @@ static bool leaving(struct runner *r, int64_t wait_ms)
 	if (r->self == NULL) {
 		if (wait_ms > 0)
 			clock_sleep_ms(wait_ms);
-		return false;
+		return r->c->until_ns != 0 && clock_mono_ns() > r->c->until_ns;
 	}
 	if (wait_ms <= 0)
 		return proc_draining(r->self);

@@ -119,7 +119,7 @@ static void json_bots(struct jw *w)
 	jw_obj_end(w);
 	jw_key(w, "orders");
 	jw_obj(w);
-	jw_ki64(w, "open", board_gauge(BG_ORDERS_OPEN));
+	jw_ki64(w, "open", board_slot_gauge_sum(BS_ORDERS_OPEN));
 	jw_ku64(w, "sent", board_counter(BC_ORDERS_SENT));
 	jw_ku64(w, "filled", board_counter(BC_ORDERS_FILLED));
 	jw_ku64(w, "refused", board_counter(BC_ORDERS_REFUSED));

@@ -75,6 +75,7 @@
 
 #define BOARD_SLOT_GAUGES(X)						\
 	X(BOTS_HELD, "bots_held", "", "Bots held by runners through a lease") \
+	X(ORDERS_OPEN, "orders_open", "", "Orders not yet in a final state") \
 	X(DB_CONNECTIONS, "db_connections", "", "Open database connections") \
 	X(LIVE_WS, "live_clients", "kind=\"websocket\"", "Live clients connected") \
 	X(LIVE_SSE, "live_clients", "kind=\"sse\"", "")			\
@@ -92,7 +93,6 @@
 	X(BOTS_STOPPED, "bots", "state=\"stopped\"", "")		\
 	X(BOTS_FINISHED, "bots", "state=\"finished\"", "")		\
 	X(BOTS_HALTED, "bots", "state=\"halted\"", "")			\
-	X(ORDERS_OPEN, "orders_open", "", "Orders not yet in a final state") \
 	X(JOBS_QUEUED, "job_queue_depth", "state=\"queued\"", "Jobs in the queue") \
 	X(JOBS_RUNNING, "job_queue_depth", "state=\"running\"", "")
 

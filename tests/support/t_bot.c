@@ -102,10 +102,11 @@ void t_bot_start(struct t_bot *t, uint64_t id)
 	ok(bot_start(t->a, t->db, &b, &err), &err);
 }
 
-int t_bot_runner(struct t_bot *t, unsigned index)
+static int runner(struct t_bot *t, unsigned index, int64_t until_ns)
 {
 	struct arena *a = arena_new("runner", (size_t)1 << 30);
-	struct runner_conf rc = { .conf = t->conf, .until_idle = true };
+	struct runner_conf rc = { .conf = t->conf, .until_idle = until_ns == 0,
+				  .until_ns = until_ns };
 	struct err err;
 	int r;
 
@@ -114,6 +115,16 @@ int t_bot_runner(struct t_bot *t, unsigned index)
 	r = runner_run(a, &rc, NULL, &err);
 	arena_free(&a);
 	return r;
+}
+
+int t_bot_runner(struct t_bot *t, unsigned index)
+{
+	return runner(t, index, 0);
+}
+
+void t_bot_runner_for(struct t_bot *t, int64_t ms)
+{
+	assert_int_equal(runner(t, 0, clock_mono_ns() + ms * 1000000), 0);
 }
 
 const char *t_bot_state(struct t_bot *t, uint64_t id)

@@ -27,6 +27,8 @@ void t_bot_start(struct t_bot *t, uint64_t id);
 /* A runner of this process, with a connection of its own, until no bot needs
  * one; 0 or the error. */
 int t_bot_runner(struct t_bot *t, unsigned index);
+/* The same for a bounded time, then it gives its bots back. */
+void t_bot_runner_for(struct t_bot *t, int64_t ms);
 const char *t_bot_state(struct t_bot *t, uint64_t id);
 /* Time passes for the leases: as if their holders were dead. */
 void t_bot_leases_expire(void);

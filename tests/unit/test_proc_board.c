@@ -265,8 +265,8 @@ static void generations_and_sums_only_grow(void **state)
 	board_restarted(b, ROLE_FEED);
 	assert_int_equal(board_restarts(b, ROLE_FEED), 1);
 	assert_int_equal(board_restarts(b, ROLE_WORKER), 0);
-	board_gauge_set(BG_ORDERS_OPEN, 9);
-	assert_int_equal(board_gauge(BG_ORDERS_OPEN), 9);
+	board_gauge_set(BG_BOTS_HALTED, 9);
+	assert_int_equal(board_gauge(BG_BOTS_HALTED), 9);
 	assert_string_equal(role_name(ROLE_RUNNER), "runner");
 	assert_string_equal(slot_state_name(SLOT_DRAINING), "draining");
 }
