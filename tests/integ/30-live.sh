@@ -21,7 +21,6 @@ login anna
 cookie() { awk '$6 == "sid" {print "sid=" $7}' "$T/jar.$1"; }
 uid() { sql "SELECT id FROM user WHERE name = '$1'"; }
 anna=$(uid anna)
-otto=$(uid otto)
 # live USER command...: as a page of ours
 live() {
 	live_user=$1

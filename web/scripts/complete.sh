@@ -8,4 +8,4 @@ major=$("${npm_node_execpath:-node}" -p 'process.versions.node.split(".")[0]')
 cd "$(dirname "$0")/.." || exit 1
 rm -f node_modules/.package-lock.json
 export ORCH_COMPLETING=1
-exec sh scripts/run.sh node "$npm_execpath" install --no-save --ignore-scripts
+exec sh scripts/run.sh node "${npm_execpath:?run it through npm}" install --no-save --ignore-scripts
