@@ -302,7 +302,7 @@ static void look_after(struct server *s, struct peer *c, int64_t now)
 {
 	int64_t patience = s->conf->live_ping_timeout * 1000000000;
 
-	if (c->client.n == 0) {
+	if (c->client.n == 0 && !c->client.any_gap) {
 		c->client.moved_ns = now;
 	} else if (now - c->client.moved_ns > patience) {
 		board_inc(BC_LIVE_EVICTED);
