@@ -5,7 +5,7 @@
 #include "api/api_i.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
-#include "db/db.h"
+#include "db/migrate.h"
 #include "ops/ops.h"
 
 /* How the service itself fares. */
@@ -60,12 +60,13 @@ static int h_ready(struct api_req *r, struct err *err)
 	int rc;
 
 	rc = db_ping(r->d->db, PING_MS, &us, err);
-	if (rc == 0)		/* and every statement fits the schema */
-		rc = db_connect(r->d->db, err);
+	if (rc == 0)
+		rc = schema_current(r->d->db, err);
 	if (rc < 0) {
 		struct err why = *err;
 
-		return FAIL(err, E_DB, "not ready: %.150s", why.msg);
+		return api_fail(r, err, E_DB, "Not ready: %.150s", rc == -E_DB ?
+				"the database is away." : why.msg);
 	}
 	return h_live(r, err);
 }

@@ -410,6 +410,20 @@ static void reports_have_a_limit_of_their_own(void **state)
 	assert_int_equal(t_api("anna", "GET", "/api/v1/me", NULL, NULL), 200);
 }
 
+static void an_older_schema_is_not_ready_and_cheap_to_find(void **state)
+{
+	(void)state;
+	assert_int_equal(t_api(NULL, "GET", "/readyz", NULL, NULL), 200);
+	assert_true(t_api_statements() <= 1);
+	t_db_sql("UPDATE schema_migration SET finished = NULL"
+		 " ORDER BY version DESC LIMIT 1");
+	assert_int_equal(t_api(NULL, "GET", "/readyz", NULL, NULL), 503);
+	assert_non_null(strstr(t_api_text(".detail"), "orchctl migrate"));
+	t_db_sql("UPDATE schema_migration SET finished = 1"
+		 " WHERE finished IS NULL");
+	assert_int_equal(t_api(NULL, "GET", "/readyz", NULL, NULL), 200);
+}
+
 static void metrics_can_be_switched_off(void **state)
 {
 	(void)state;
@@ -651,6 +665,7 @@ int main(void)
 		T(signing_in_gives_a_cookie_that_fits_the_connection),
 		T(signing_in_has_a_limit_of_its_own),
 		T(reports_have_a_limit_of_their_own),
+		T(an_older_schema_is_not_ready_and_cheap_to_find),
 		T(metrics_can_be_switched_off),
 		T(preferences_are_changed_in_parts),
 		T(sessions_are_listed_and_ended),
