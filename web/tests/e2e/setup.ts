@@ -13,6 +13,10 @@ export default function setup(): void {
 	const file = join(dir, "binance_BTC_USDT-1h-2022_2025.csv");
 	const [program, ...options] = ctl;
 	if (!program || !existsSync(file)) return;
+	// orchctl refuses names of the environment that are no settings.
+	const plain = Object.fromEntries(
+		Object.entries(process.env).filter(([k]) => !k.startsWith("ORCH_")),
+	);
 	execFileSync(
 		program,
 		[
@@ -26,6 +30,6 @@ export default function setup(): void {
 			"--replace",
 			file,
 		],
-		{ stdio: "inherit" },
+		{ stdio: "inherit", env: plain },
 	);
 }

@@ -45,7 +45,8 @@ test("a bot is opened and its chart moved with keys alone", async ({
 	await signIn(page);
 	await page.goto("/bots");
 	const row = page.getByRole("row", { name: /^Open / }).first();
-	test.skip((await row.count()) === 0, "there is no bot to open");
+	// The tests before this one have left some (main-job.spec.ts).
+	await expect(row).toBeVisible();
 	await row.focus();
 	await page.keyboard.press("Enter");
 	await expect(page).toHaveURL(/\/bots\/\d+/);
