@@ -58,6 +58,7 @@ unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run
+unit_tests += %D%/unit/test_script_security
 unit_tests += %D%/unit/test_json_malloc
 unit_tests += %D%/unit/test_json_read
 unit_tests += %D%/unit/test_json_write

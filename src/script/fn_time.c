@@ -312,7 +312,7 @@ int64_t tf_text_ms(struct str tf)
 }
 
 /* Number of the period of timeframe `tf` (ms, 0 = month) that holds t. */
-static int64_t period_of(int64_t t, int64_t tf, int64_t months)
+int64_t period_of(int64_t t, int64_t tf, int64_t months)
 {
 	int y, m, d;
 
@@ -325,7 +325,7 @@ static int64_t period_of(int64_t t, int64_t tf, int64_t months)
 	return floor_div(t, tf);
 }
 
-static int64_t period_start(int64_t k, int64_t tf)
+int64_t period_start(int64_t k, int64_t tf)
 {
 	if (tf == 0)
 		return time_from_civil((int)floor_div(k, 12),

@@ -172,6 +172,12 @@ static int call_new(struct gen *g, const struct lib *l, const struct val *v, siz
 	return (int)g->p->calls.n - 1;
 }
 
+static bool chart_only(const struct lib *l)
+{
+	return l->fn == fn_account || l->fn == fn_trade || l->fn == fn_default_qty ||
+	       l->fn == fn_is_last || l->fn == fn_last_index;
+}
+
 struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 		    const struct ast *at)
 {
@@ -182,7 +188,11 @@ struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 	struct val r;
 	int id;
 
-	(void)at;
+	if (g->parent != NULL && chart_only(l)) {
+		ERR_AT(g->c, at, "UNSUPPORTED", "%s belongs to the chart and has no value "
+		       "in request.security()", l->name);
+		return val_error();
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].ty->b == TY_ERROR)
 			return val_error();
@@ -510,6 +520,7 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 	struct val *v = NEW_N(g->c->tmp, struct val, f->n), r;
 	int line = g->line;
 	struct loop *loop = g->loop;
+	struct frame here = { g->frame, f, a, 0 };
 
 	if (s->active || g->depth >= CALL_DEPTH_MAX) {
 		ERR_AT(g->c, at, "RECURSION", s->active ? "%.*s() calls itself: write a "
@@ -525,7 +536,9 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 	g->scope = &params;
 	for (size_t i = 1; i < f->n; i++)
 		gen_declare(g, f->v[i]->text, v[i], f->v[i]);
+	g->frame = &here;
 	r = gen_block(g, f->v[0], true);
+	g->frame = here.up;
 	g->scope = outer;
 	g->loop = loop;
 	g->depth--;
@@ -613,6 +626,8 @@ static struct val conclude(struct gen *g, const struct lib *l, struct val *v, in
 	for (int i = 0; i < n; i++)
 		if (v[i].ty->b == TY_ERROR)
 			return val_error();
+	if (g->parent != NULL && (l->kind == LIB_CMD || l->kind == LIB_NOTE))
+		return none;		/* a sub-program only computes */
 	switch (l->kind) {
 	case LIB_OP:
 		return op(g, (enum pureop)l->code, ret_type(g, l, v, (size_t)n), v[0],
@@ -814,6 +829,13 @@ static bool is_value(struct gen *g, const struct ast *n)
 	return s != NULL && s->kind == SYM_VALUE;
 }
 
+static bool is_security(const struct gen *g, const char *name)
+{
+	return name != NULL &&
+	       (strcmp(name, "request.security") == 0 ||
+		(g->c->version < 5 && strcmp(name, "security") == 0));
+}
+
 struct val gen_call(struct gen *g, const struct ast *n)
 {
 	const struct ast *callee = n->v[0];
@@ -824,6 +846,8 @@ struct val gen_call(struct gen *g, const struct ast *n)
 
 	if (callee->kind == A_MEMBER && is_value(g, callee->v[0]))
 		return method(g, n);
+	if (is_security(g, name))
+		return gen_security(g, n);
 	if (name == NULL) {
 		ERR_AT(g->c, n, "SYNTAX", "this cannot be called");
 		return val_error();

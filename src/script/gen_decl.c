@@ -323,6 +323,21 @@ static struct val input_value(struct gen *g, struct script_input *in, struct arg
 	return v;
 }
 
+/* A sub-program's input is the one that the script has at that place. */
+static bool same_input(struct gen *g, const struct ast *n)
+{
+	const struct gen *up = g->parent;
+
+	for (size_t i = 0; i < up->input_at.n; i++)
+		if (up->input_at.v[i] == n) {
+			*array_push(g->c->out, &g->input_map) = (int)i;
+			return true;
+		}
+	ERR_AT(g->c, n, "UNSUPPORTED", "give this input a variable of its own before "
+	       "request.security()");
+	return false;
+}
+
 struct val gen_input(struct gen *g, const struct lib *l, struct args *a,
 		     const struct ast *n)
 {
@@ -365,6 +380,9 @@ struct val gen_input(struct gen *g, const struct lib *l, struct args *a,
 	in.name = input_key(g, in.title, n);
 	if (in.title == NULL || in.title[0] == '\0')
 		in.title = in.name;
+	if (g->parent != NULL && !same_input(g, n))
+		return val_error();
+	*array_push(g->c->tmp, &g->input_at) = n;
 	*array_push(g->c->out, &g->p->inputs) = in;
 	*array_push(g->c->out, &g->p->input_regs) = (struct input_reg){
 		.reg = v.rate == RATE_ONCE ? v.reg : -1,
@@ -399,6 +417,8 @@ void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct as
 	struct plot s = { -1, -1 };
 	const struct val *color = NULL;
 
+	if (g->parent != NULL)
+		return;
 	if (g->cond > 0 || g->depth > 0) {
 		ERR_AT(g->c, n, "SCOPE", "%s() must stand at the outermost level of the "
 		       "script: give it a series that is na where it should not show",

@@ -61,6 +61,15 @@ struct name { struct name *next; struct str s; };
 struct kreg { struct kreg *next; double k; int reg; };
 struct bcast { struct bcast *next; int reg, col; };
 
+/* A user function being expanded, and a block being compiled. */
+struct frame {
+	struct frame *up;
+	const struct ast *func;
+	const struct args *a;
+	size_t stmt;
+};
+struct nest { struct nest *up; const struct ast *block; };
+
 struct gen {
 	struct comp *c;
 	struct script_prog *p;
@@ -79,6 +88,14 @@ struct gen {
 	const struct ast *input_name;	/* the declaration an input feeds */
 	VEC(struct sym *) methods;
 	const struct script_options *opt;
+	const struct ast *root;
+	size_t stmt;			/* of the root, being compiled */
+	struct frame *frame;
+	struct nest *nest;
+	int loops_open;			/* around this place, callers' too */
+	struct gen *parent;		/* of a sub-program, see gen_security.c */
+	VEC(const struct ast *) input_at;	/* where each input stands */
+	VEC(int) input_map;		/* sub-program: the parent's input */
 };
 
 extern const struct type ty_void, ty_na, ty_bool, ty_int, ty_float, ty_string,
@@ -118,6 +135,13 @@ void buf_begin(struct gen *g, struct buf *b, struct buf **ret_outer);
 void buf_end(struct gen *g, struct buf *outer);
 void buf_append(struct gen *g, const struct buf *b);
 bool budget(struct gen *g, const struct ast *at);
+
+/* script.c */
+void gen_fixed_columns(struct gen *g);
+void gen_lay_out(struct gen *g, struct buf *bar);
+
+/* gen_security.c: request.security() */
+struct val gen_security(struct gen *g, const struct ast *n);
 
 /* gen_expr.c, gen_stmt.c, gen_call.c */
 struct val gen_expr(struct gen *g, const struct ast *n);
@@ -183,6 +207,8 @@ void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct as
 void gen_declaration(struct gen *g, struct args *a, const struct ast *n,
 		     bool strategy);
 void script_defaults(struct strat_properties *p, const struct script_options *opt);
+bool set_has(struct name *const *table, struct str s);
+void set_add(struct gen *g, struct name **table, struct str s);
 void gen_survey(struct gen *g, const struct ast *n);
 struct val *arg_find(struct args *a, const char *name);
 

@@ -4,7 +4,7 @@
 #include "script/lib_i.h"
 #include "script/vm_i.h"
 
-static bool noted(struct name *const *table, struct str s)
+bool set_has(struct name *const *table, struct str s)
 {
 	unsigned char h = s.n > 0 ? (unsigned char)(s.p[0] * 31 + s.p[s.n - 1] + (int)s.n) : 0;
 
@@ -14,12 +14,12 @@ static bool noted(struct name *const *table, struct str s)
 	return false;
 }
 
-static void note(struct gen *g, struct name **table, struct str s)
+void set_add(struct gen *g, struct name **table, struct str s)
 {
 	unsigned char h = s.n > 0 ? (unsigned char)(s.p[0] * 31 + s.p[s.n - 1] + (int)s.n) : 0;
 	struct name *k;
 
-	if (noted(table, s))
+	if (set_has(table, s))
 		return;
 	k = NEW(g->c->tmp, struct name);
 	*k = (struct name){ table[h], s };
@@ -32,9 +32,9 @@ void gen_survey(struct gen *g, const struct ast *n)
 	if (n == NULL)
 		return;
 	if (n->kind == A_ASSIGN && n->v[0] != NULL && n->v[0]->kind == A_NAME)
-		note(g, g->muts, n->v[0]->text);
+		set_add(g, g->muts, n->v[0]->text);
 	if (n->kind == A_INDEX && n->v[0] != NULL && n->v[0]->kind == A_NAME)
-		note(g, g->hists, n->v[0]->text);
+		set_add(g, g->hists, n->v[0]->text);
 	for (size_t i = 0; i < n->n; i++)
 		gen_survey(g, n->v[i]);
 }
@@ -46,11 +46,11 @@ static struct sym *variable(struct gen *g, struct str name, const struct type *t
 {
 	struct sym *s = sym_add(g, name, SYM_VALUE, at);
 
-	s->mut = noted(g->muts, name);
+	s->mut = set_has(g->muts, name);
 	s->depth = g->depth;
 	s->v = val_reg(t, RATE_BAR, reg_new(g, first));
 	s->v.lval = s->mut;
-	if (noted(g->hists, name)) {
+	if (set_has(g->hists, name)) {
 		s->v.hist = hist_new(g, t);
 		emit(g, in_hist_push, s->v.hist, s->v.reg, 0, 0);
 	}
@@ -61,7 +61,7 @@ static struct sym *variable(struct gen *g, struct str name, const struct type *t
 void gen_declare(struct gen *g, struct str name, struct val v, const struct ast *at)
 {
 	struct sym *s;
-	bool past = noted(g->hists, name);
+	bool past = set_has(g->hists, name);
 
 	if (v.ty->b == TY_VOID) {
 		ERR_AT(g->c, at, "TYPE", "this gives no value that could be kept in "
@@ -69,7 +69,7 @@ void gen_declare(struct gen *g, struct str name, struct val v, const struct ast 
 		v = val_error();
 	}
 	if (v.ty->b != TY_ERROR && v.ty->b != TY_TUPLE &&
-	    (noted(g->muts, name) || v.lval || (v.rate == RATE_BAR && past) ||
+	    (set_has(g->muts, name) || v.lval || (v.rate == RATE_BAR && past) ||
 	     (v.rate == RATE_COL && past && g->cond > 0))) {
 		s = variable(g, name, v.ty->b == TY_NA ? &ty_float : v.ty, at, NAN);
 		move_to(g, s->v.reg, v);
@@ -101,11 +101,11 @@ static void declare_once(struct gen *g, const struct ast *n, const struct type *
 		return;
 	}
 	t = v.ty->b == TY_NA ? &ty_float : v.ty;
-	if (v.rate <= RATE_ONCE && u.code.n == 0 && !noted(g->muts, n->text)) {
+	if (v.rate <= RATE_ONCE && u.code.n == 0 && !set_has(g->muts, n->text)) {
 		gen_declare(g, n->text, v, n);
 		return;
 	}
-	if (v.rate == RATE_CONST && !noted(g->hists, n->text)) {
+	if (v.rate == RATE_CONST && !set_has(g->hists, n->text)) {
 		variable(g, n->text, t, n, v.k);
 		return;
 	}
@@ -228,11 +228,17 @@ static struct val assignment(struct gen *g, const struct ast *n)
 struct val gen_block(struct gen *g, const struct ast *b, bool use)
 {
 	struct scope s = { .up = g->scope };
+	struct nest here = { g->nest, b };
 	struct val v = val_const(&ty_void, NAN);
 
 	g->scope = &s;
-	for (size_t i = 0; i < b->n; i++)
+	g->nest = &here;
+	for (size_t i = 0; i < b->n; i++) {
+		if (g->frame != NULL && g->frame->func->v[0] == b)
+			g->frame->stmt = i;
 		v = gen_stmt(g, b->v[i], use && i + 1 == b->n);
+	}
+	g->nest = here.up;
 	g->scope = s.up;
 	return v;
 }
@@ -473,11 +479,17 @@ static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 
 struct val gen_loop(struct gen *g, const struct ast *n, bool use)
 {
+	struct val v;
+
+	g->loops_open++;
 	if (n->kind == A_WHILE)
-		return while_loop(g, n, use);
-	if (n->kind == A_FORIN)
-		return forin_loop(g, n, use);
-	return for_loop(g, n, use);
+		v = while_loop(g, n, use);
+	else if (n->kind == A_FORIN)
+		v = forin_loop(g, n, use);
+	else
+		v = for_loop(g, n, use);
+	g->loops_open--;
+	return v;
 }
 
 static struct val leave_loop(struct gen *g, const struct ast *n)

@@ -46,7 +46,7 @@ const struct lib lib_math[] = {
 	SPECIAL("ta.change", 9), SPECIAL("array.from", 10), SPECIAL("array.new", 11),
 	SPECIAL("str.tostring", 12), SPECIAL("str.format", 13),
 	SPECIAL("math.round_to_mintick", 14), SPECIAL("string", 12),
-	SPECIAL("request.security", 15), SPECIAL("color", 16), SPECIAL("line", 16),
+	SPECIAL("color", 16), SPECIAL("line", 16),
 	SPECIAL("label", 16), SPECIAL("box", 16), SPECIAL("table", 16),
 	FN("math.random", "min:f=0 max:f=1 seed:i?", "f", random, 0, 0),
 	INDF("math.sum", "source:f length:i", "f", "sum:0/1"),

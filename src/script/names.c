@@ -284,8 +284,6 @@ static const struct space arguments[] = {
 	{ "array.new", "size initial_value" }, { "math.round_to_mintick", "number" },
 	{ "time", "timeframe session timezone" }, { "time_close", "timeframe session timezone" },
 	{ "timeframe.change", "timeframe" },
-	{ "request.security", "symbol timeframe expression gaps lookahead "
-	  "ignore_invalid_symbol currency calc_bars_count resolution" },
 	{ "strategy.convert_to_account", "value" }, { "strategy.convert_to_symbol", "value" },
 	/* any number of values, none of which has a name */
 	{ "math.max", NULL }, { "math.min", NULL }, { "math.avg", NULL },

@@ -35,7 +35,7 @@ struct col {
 /* A pure function of numbers, with access to market and limits only. */
 typedef int call_fn(struct script_vm *vm, double *ret, const double *a, size_t n);
 
-enum cop_kind { COP_OP, COP_BROADCAST, COP_SHIFT, COP_IND, COP_CALL };
+enum cop_kind { COP_OP, COP_BROADCAST, COP_SHIFT, COP_IND, COP_CALL, COP_SUB };
 struct cref { int col, shift; };
 struct cop {
 	enum cop_kind kind;
@@ -43,7 +43,7 @@ struct cop {
 	int dst;		/* column; of COP_IND: the first of its outputs */
 	struct cref a[3];
 	int reg;		/* BROADCAST: value; SHIFT: distance */
-	int unit;		/* IND: kernel; CALL: call */
+	int unit;		/* IND: kernel; CALL: call; SUB: sub-program */
 };
 
 /* One call site of an indicator. */
@@ -82,6 +82,19 @@ struct plot { int col, reg; };		/* one of them is -1 */
 
 struct input_reg { int reg; int col; };	/* source inputs: a column */
 
+/* request.security(): a program over bars made of the chart's, whose plots are
+ * the columns dst... of its cop.  `what` says of each: 'v' its value, 'o' the
+ * open and 't' the time of the bar under way. */
+struct sub {
+	struct script_prog *p;
+	size_t n;
+	const char *what;
+	int symbol, tf;		/* registers */
+	bool gaps, lookahead;
+	int line;
+	const int *inputs;	/* which of the parent's each of its own is */
+};
+
 #define VEC(t) struct { t *v; size_t n, size; }
 struct script_prog {
 	unsigned magic;
@@ -102,6 +115,7 @@ struct script_prog {
 	VEC(struct input_reg) input_regs;
 	VEC(struct script_plot) plots;
 	VEC(struct plot) plot_srcs;
+	VEC(struct sub) subs;
 	VEC(int) lines;			/* of bar.v[i] */
 	int n_notes;
 };

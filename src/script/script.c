@@ -67,14 +67,14 @@ static void sort_diags(struct diags *d)
 			i++;
 }
 
-static void fixed_columns(struct gen *g)
+void gen_fixed_columns(struct gen *g)
 {
 	for (int i = 0; i < COL__FIXED; i++)
 		col_new(g, i >= COL_TIME ? &ty_int : &ty_float, 1);
 	reg_new(g, 0);			/* register 0: operands not used */
 }
 
-static void lay_out(struct gen *g, struct buf *bar)
+void gen_lay_out(struct gen *g, struct buf *bar)
 {
 	struct script_prog *p = g->p;
 
@@ -103,9 +103,11 @@ static void generate(struct comp *c, struct script_prog *p, const struct ast *ro
 	script_defaults(&p->props, opt);
 	p->props.version = c->version;
 	p->props.margin_long = p->props.margin_short = c->version >= 6 ? 100 : 0;
-	fixed_columns(g);
+	gen_fixed_columns(g);
 	gen_survey(g, root);
+	g->root = root;
 	for (size_t i = 0; i < root->n; i++) {
+		g->stmt = i;
 		n = root->v[i];
 		gen_stmt(g, n, false);
 	}
@@ -113,7 +115,7 @@ static void generate(struct comp *c, struct script_prog *p, const struct ast *ro
 		diag_add(c, DIAG_ERROR, 1, 1, 2, "DECLARATION", "the script does not say "
 			 "what it is: begin with strategy(\"name\") or "
 			 "indicator(\"name\")");
-	lay_out(g, &bar);
+	gen_lay_out(g, &bar);
 }
 
 static const char *first_comment(struct arena *out, struct str src)
@@ -191,6 +193,8 @@ int script_compile(struct arena *out, const char *source, size_t n,
 	}
 	p->magic = PROG_MAGIC;
 	p->hash = script_hash_text(source, n);
+	for (size_t i = 0; i < p->subs.n; i++)
+		p->subs.v[i].p->hash = p->hash;
 	p->description = first_comment(out, str_n(source, n));
 	*ret = p;
 	return 0;

@@ -267,14 +267,6 @@ SPECIAL(sp_tick)
 	return op(g, OP_TICK, &ty_float, x, t, t);
 }
 
-SPECIAL(sp_security)
-{
-	UNUSED;
-	ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: use a chart of that "
-	       "timeframe, or compute the value from this chart's own bars", l->name);
-	return val_error();
-}
-
 SPECIAL(sp_cast)
 {
 	UNUSED;
@@ -359,6 +351,6 @@ SPECIAL(sp_convert)
 special_fn *const specials[] = {
 	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
-	sp_security, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
+	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
 	sp_indicator, sp_library, sp_convert,
 };

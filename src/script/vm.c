@@ -488,7 +488,7 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	vm->seed = prog->hash;
 	vm->r = NEW_N(out, double, prog->regs.n);
 	memcpy(vm->r, prog->regs.v, prog->regs.n * sizeof(double));
-	vm->cmds = NEW_N(out, struct strat_cmd, CMDS_MAX);
+	vm->cmds = NEW_N(out, struct strat_cmd, prog->cmds.n > 0 ? CMDS_MAX : 1);
 	vm->notes = NEW_N(out, struct script_note, NOTES_MAX);
 	make_heap(vm);
 	bind_inputs(vm);
@@ -497,6 +497,8 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 		rc = make_columns(vm, err);
 	if (rc == 0)
 		rc = make_units(vm, err);
+	if (rc == 0)
+		rc = vm_make_subs(vm, lim, err);
 	if (rc < 0)
 		return rc;
 	make_hists(vm);
@@ -586,6 +588,9 @@ static void run_columns(struct script_vm *vm, size_t n)
 			break;
 		case COP_CALL:
 			run_call(vm, o, n);
+			break;
+		case COP_SUB:
+			vm_run_sub(vm, o, n);
 			break;
 		case COP_BROADCAST:
 			break;

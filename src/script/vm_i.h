@@ -29,6 +29,7 @@ struct script_vm {
 	struct vm_hist *hists;
 	struct ind **units;
 	struct ind_dyn **dyns;
+	struct vm_sub *subs;
 	const struct call *call;	/* being made */
 	size_t pos, at, end;	/* in the block: first free, next bar, end */
 	size_t bars;			/* done */
@@ -55,6 +56,13 @@ const struct ins *vm_fail(struct script_vm *vm, enum errc code, int line,
 			  const char *fmt, ...) PRINTF_LIKE(4, 5);
 #define NOTES_MAX 64
 void vm_note(struct script_vm *vm, int kind, const char *text, int line);
+
+/* sub.c: request.security().  n bars of the block at vm->pos. */
+int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct err *err);
+void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n);
+/* fn_time.c: the period of timeframe `tf` (ms, 0 = months) that holds t. */
+int64_t period_of(int64_t t, int64_t tf, int64_t months);
+int64_t period_start(int64_t k, int64_t tf);
 
 /* heap.c: texts.  An alloc that does not fit fails the run and gives na. */
 struct str vm_str(const struct script_vm *vm, double ref);	/* na: "NaN" */

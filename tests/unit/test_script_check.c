@@ -59,10 +59,6 @@ static void diagnostics_name_place_and_remedy(void **state)
 		  "[ARGS]\n" },
 		{ HEAD "if close > 1\nplot(close)\n", "4:1-5 error: expected a block, "
 		  "indented by four columns, found a new line with \"plot\" [SYNTAX]\n" },
-		{ HEAD "x = request.security(\"A\", \"D\", close)\n", "3:5-38 error: "
-		  "request.security() is not supported yet: use a chart of that "
-		  "timeframe, or compute the value from this chart's own bars "
-		  "[UNSUPPORTED]\n" },
 		{ HEAD "import a/b/1 as c\n", "3:1-7 error: libraries cannot be imported: "
 		  "copy the functions you need into the script [UNSUPPORTED]\n" },
 		{ "//@version=6\nplot(close)\n", "1:1-2 error: the script does not say what "
