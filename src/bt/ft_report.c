@@ -3,18 +3,8 @@
 #include <math.h>
 
 #include "bt/ft.h"
+#include "bt/out.h"
 #include "core/clock.h"
-
-static void amount(struct jw *w, const char *key, double v)
-{
-	char buf[F64_TEXT_MAX];
-
-	jw_key(w, key);
-	if (isnan(v) || isinf(v))
-		jw_null(w);
-	else
-		jw_strn(w, buf, f64_format(buf, v));
-}
 
 static void properties(struct jw *w, const struct ft_rules *r)
 {
@@ -40,8 +30,8 @@ static void properties(struct jw *w, const struct ft_rules *r)
 	jw_kf64(w, "exit_profit_offset", r->exit_profit_offset);
 	jw_kbool(w, "ignore_roi_if_entry_signal", r->ignore_roi_if_entry);
 	jw_ki64(w, "max_open_trades", r->max_open_trades);
-	amount(w, "stake_amount", r->stake_amount);	/* null: unlimited */
-	amount(w, "dry_run_wallet", r->wallet);
+	out_amount(w, "stake_amount", r->stake_amount);	/* null: unlimited */
+	out_amount(w, "dry_run_wallet", r->wallet);
 	jw_kf64(w, "tradable_balance_ratio", r->tradable_ratio);
 	jw_kf64(w, "fee", r->fee);
 	jw_kf64(w, "leverage", r->leverage);
@@ -64,19 +54,19 @@ static void trade(struct jw *w, const struct ft_trade *t, size_t number)
 	jw_kstr(w, "pair", t->pair);
 	jw_kstr(w, "direction", t->is_short ? "short" : "long");
 	jw_ki64(w, "entry_ms", t->open_ms);
-	amount(w, "entry_price", t->open_rate);
+	out_amount(w, "entry_price", t->open_rate);
 	jw_kstr(w, "entry_signal", t->enter_tag);
 	jw_ki64(w, "exit_ms", t->close_ms);
-	amount(w, "exit_price", t->close_rate);
+	out_amount(w, "exit_price", t->close_rate);
 	jw_kstr(w, "exit_reason", t->exit_reason);
 	jw_kstr(w, "exit_signal", t->exit_reason);
-	amount(w, "qty", t->amount);
-	amount(w, "profit", t->profit_abs);
-	amount(w, "profit_ratio", t->profit_ratio);
-	amount(w, "fees", t->amount * (t->open_rate * t->fee_open +
+	out_amount(w, "qty", t->amount);
+	out_amount(w, "profit", t->profit_abs);
+	out_amount(w, "profit_ratio", t->profit_ratio);
+	out_amount(w, "fees", t->amount * (t->open_rate * t->fee_open +
 				       t->close_rate * t->fee_close));
-	amount(w, "mfe", mfe * t->amount);
-	amount(w, "mae", mae * t->amount);
+	out_amount(w, "mfe", mfe * t->amount);
+	out_amount(w, "mae", mae * t->amount);
 	jw_ki64(w, "bars", t->candles);
 	jw_kstr(w, "tag", t->enter_tag);
 	jw_kbool(w, "open_at_end", t->open_at_end);
@@ -130,15 +120,6 @@ void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s
 	jw_obj_end(&w);
 }
 
-static void num(struct sbuf *b, double v)
-{
-	char buf[F64_TEXT_MAX];
-
-	sbuf_add_c(b, ',');
-	if (!isnan(v))
-		sbuf_add(b, buf, f64_format(buf, v));
-}
-
 void ft_trades_csv(struct sbuf *b, const struct ft_result *r)
 {
 	sbuf_add_cstr(b, "number,pair,direction,entry_ms,entry_price,exit_ms,"
@@ -149,14 +130,14 @@ void ft_trades_csv(struct sbuf *b, const struct ft_result *r)
 
 		sbuf_addf(b, "%zu,%s,%s,%lld", i + 1, t->pair,
 			  t->is_short ? "short" : "long", (long long)t->open_ms);
-		num(b, t->open_rate);
+		out_num(b, t->open_rate);
 		sbuf_addf(b, ",%lld", (long long)t->close_ms);
-		num(b, t->close_rate);
+		out_num(b, t->close_rate);
 		sbuf_addf(b, ",%s", t->exit_reason);
-		num(b, t->amount);
-		num(b, t->stake);
-		num(b, t->profit_abs);
-		num(b, t->profit_ratio);
+		out_num(b, t->amount);
+		out_num(b, t->stake);
+		out_num(b, t->profit_abs);
+		out_num(b, t->profit_ratio);
 		sbuf_addf(b, ",%s\n", t->open_at_end ? "true" : "false");
 	}
 }

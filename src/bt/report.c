@@ -5,21 +5,8 @@
 #include <string.h>
 
 #include "bt/bt.h"
+#include "bt/out.h"
 #include "core/clock.h"
-#include "json/json.h"
-
-/* Prices and amounts are text: who reads them decides about digits. */
-static void amount(struct jw *w, const char *key, double v)
-{
-	char buf[F64_TEXT_MAX];
-
-	jw_key(w, key);
-	if (isnan(v) || isinf(v)) {
-		jw_null(w);
-		return;
-	}
-	jw_strn(w, buf, f64_format(buf, v));
-}
 
 static const char *qty_type_name(enum strat_qty_type t)
 {
@@ -49,21 +36,21 @@ static void properties(struct jw *w, const struct bt_result *r)
 	jw_kstr(w, "rules", "chart");
 	jw_kstr(w, "title", r->props.title);
 	jw_ki64(w, "version", e->version);
-	amount(w, "initial_capital", e->initial_capital);
+	out_amount(w, "initial_capital", e->initial_capital);
 	jw_kstr(w, "default_qty_type", qty_type_name(e->qty_type));
-	amount(w, "default_qty_value", e->qty_value);
+	out_amount(w, "default_qty_value", e->qty_value);
 	jw_kstr(w, "commission_type", fee_type_name(e->fee_type));
-	amount(w, "commission_value", e->fee);
-	amount(w, "slippage", e->slippage);
-	amount(w, "limit_beyond", e->limit_beyond);
+	out_amount(w, "commission_value", e->fee);
+	out_amount(w, "slippage", e->slippage);
+	out_amount(w, "limit_beyond", e->limit_beyond);
 	jw_ki64(w, "pyramiding", e->pyramiding);
-	amount(w, "margin_long", e->margin_long);
-	amount(w, "margin_short", e->margin_short);
+	out_amount(w, "margin_long", e->margin_long);
+	out_amount(w, "margin_short", e->margin_short);
 	jw_kbool(w, "process_orders_on_close", e->on_close);
 	jw_kstr(w, "close_entries_rule", e->close_any ? "ANY" : "FIFO");
-	amount(w, "mintick", e->mintick);
-	amount(w, "pointvalue", e->pointvalue);
-	amount(w, "lot", e->lot);
+	out_amount(w, "mintick", e->mintick);
+	out_amount(w, "pointvalue", e->pointvalue);
+	out_amount(w, "lot", e->lot);
 	jw_ki64(w, "from", r->bars.t[0]);
 	jw_ki64(w, "to", r->bars.t[r->bars.n - 1]);
 	jw_obj_end(w);
@@ -80,18 +67,18 @@ static void trade(struct jw *w, const struct emu_trade *x, size_t number,
 	jw_kstr(w, "pair", pair);
 	jw_kstr(w, "direction", t->size > 0 ? "long" : "short");
 	jw_ki64(w, "entry_ms", t->entry_time);
-	amount(w, "entry_price", t->entry_price);
+	out_amount(w, "entry_price", t->entry_price);
 	jw_kstr(w, "entry_signal", t->entry_id);
 	jw_ki64(w, "exit_ms", t->exit_time);
-	amount(w, "exit_price", t->exit_price);
+	out_amount(w, "exit_price", t->exit_price);
 	jw_kstr(w, "exit_reason", emu_reason_name(x->reason));
 	jw_kstr(w, "exit_signal", x->reason == EMU_END ? NULL : t->exit_id);
-	amount(w, "qty", fabs(t->size));
-	amount(w, "profit", t->profit);
-	amount(w, "profit_ratio", spent > 0 ? t->profit / spent : NAN);
-	amount(w, "fees", t->commission);
-	amount(w, "mfe", t->max_runup);
-	amount(w, "mae", t->max_drawdown);
+	out_amount(w, "qty", fabs(t->size));
+	out_amount(w, "profit", t->profit);
+	out_amount(w, "profit_ratio", spent > 0 ? t->profit / spent : NAN);
+	out_amount(w, "fees", t->commission);
+	out_amount(w, "mfe", t->max_runup);
+	out_amount(w, "mae", t->max_drawdown);
 	jw_ki64(w, "bars", t->exit_bar - t->entry_bar);
 	jw_kstr(w, "tag", t->entry_comment);
 	jw_kbool(w, "open_at_end", x->reason == EMU_END);
@@ -112,8 +99,8 @@ static void groups(struct jw *w, const struct bt_result *r, const char *key,
 		jw_kstr(w, "name", v[i].name);
 		jw_kf64(w, "trades", v[i].trades);
 		jw_kf64(w, "wins", v[i].wins);
-		amount(w, "profit", v[i].profit);
-		amount(w, "fees", v[i].fees);
+		out_amount(w, "profit", v[i].profit);
+		out_amount(w, "fees", v[i].fees);
 		jw_kf64(w, "average_bars", v[i].bars / v[i].trades);
 		jw_obj_end(w);
 	}
@@ -133,7 +120,7 @@ static void months(struct jw *w, const struct bt_result *r)
 		jw_obj(w);
 		jw_ki64(w, "year", v[i].year);
 		jw_ki64(w, "month", v[i].month);
-		amount(w, "profit", v[i].profit);
+		out_amount(w, "profit", v[i].profit);
 		jw_kf64(w, "ratio", v[i].ratio);
 		jw_obj_end(w);
 	}
@@ -188,37 +175,6 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	jw_obj_end(&w);
 }
 
-static void num(struct sbuf *b, double v)
-{
-	char buf[F64_TEXT_MAX];
-
-	sbuf_add_c(b, ',');
-	if (!isnan(v))
-		sbuf_add(b, buf, f64_format(buf, v));
-}
-
-/* A field that a spreadsheet would take for a formula, or that holds a comma
- * or a quote, is quoted. */
-static void text(struct sbuf *b, const char *s)
-{
-	sbuf_add_c(b, ',');
-	if (s == NULL)
-		return;
-	if (strpbrk(s, ",\"\r\n") == NULL && strchr("=+-@", *s) == NULL) {
-		sbuf_add_cstr(b, s);
-		return;
-	}
-	sbuf_add_c(b, '"');
-	if (*s != '\0' && strchr("=+-@", *s) != NULL)
-		sbuf_add_c(b, '\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			sbuf_add_c(b, '"');
-		sbuf_add_c(b, *s);
-	}
-	sbuf_add_c(b, '"');
-}
-
 void bt_trades_csv(struct sbuf *b, const struct bt_result *r)
 {
 	sbuf_add_cstr(b, "number,direction,entry_ms,entry_price,entry_signal,"
@@ -230,17 +186,17 @@ void bt_trades_csv(struct sbuf *b, const struct bt_result *r)
 
 		sbuf_addf(b, "%zu,%s,%lld", i + 1,
 			  t->size > 0 ? "long" : "short", (long long)t->entry_time);
-		num(b, t->entry_price);
-		text(b, t->entry_id);
+		out_num(b, t->entry_price);
+		out_text(b, t->entry_id);
 		sbuf_addf(b, ",%lld", (long long)t->exit_time);
-		num(b, t->exit_price);
-		text(b, emu_reason_name(x->reason));
-		text(b, x->reason == EMU_END ? NULL : t->exit_id);
-		num(b, fabs(t->size));
-		num(b, t->profit);
-		num(b, t->commission);
-		num(b, t->max_runup);
-		num(b, t->max_drawdown);
+		out_num(b, t->exit_price);
+		out_text(b, emu_reason_name(x->reason));
+		out_text(b, x->reason == EMU_END ? NULL : t->exit_id);
+		out_num(b, fabs(t->size));
+		out_num(b, t->profit);
+		out_num(b, t->commission);
+		out_num(b, t->max_runup);
+		out_num(b, t->max_drawdown);
 		sbuf_addf(b, ",%lld,%s\n", (long long)(t->exit_bar - t->entry_bar),
 			  x->reason == EMU_END ? "true" : "false");
 	}
@@ -254,9 +210,9 @@ void bt_equity_csv(struct sbuf *b, const struct bt_result *r)
 	for (size_t i = 0; i < r->bars.n; i++) {
 		peak = fmax(peak, r->equity[i]);
 		sbuf_add_i64(b, r->bars.t[i]);
-		num(b, r->equity[i]);
-		num(b, r->position[i]);
-		num(b, peak > 0 ? 1 - r->equity[i] / peak : NAN);
+		out_num(b, r->equity[i]);
+		out_num(b, r->position[i]);
+		out_num(b, peak > 0 ? 1 - r->equity[i] / peak : NAN);
 		sbuf_add_c(b, '\n');
 	}
 }

@@ -1,0 +1,15 @@
+#ifndef BT_OUT_H
+#define BT_OUT_H
+/* out.h - inside src/bt: how reports write numbers and CSV fields. */
+#include "json/json.h"
+
+/* A price or an amount: text in JSON, so that who reads it decides about
+ * digits; null when it is not defined. */
+void out_amount(struct jw *w, const char *key, double v);
+/* ",value", empty when it is not defined. */
+void out_num(struct sbuf *b, double v);
+/* ",text"; what a spreadsheet would take for a formula, or what holds a comma
+ * or a quote, is quoted.  NULL: empty. */
+void out_text(struct sbuf *b, const char *s);
+
+#endif /* BT_OUT_H */
