@@ -134,8 +134,8 @@ endif
 endif
 
 # Source tests: they compile nothing and run in a second.
-TESTS += %D%/unit/ctl_strategy.sh
-dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh
+TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh
+dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh
 TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 TESTS += %D%/lint/generated.sh %D%/lint/settings.sh

@@ -1,0 +1,85 @@
+#!/bin/sh
+# orchctl backtest: what it writes, how it ends, and that it ends well on
+# input that is bad.
+ctl=${top_builddir:-.}/src/prog/orchctl
+t=$(mktemp -d) || exit 99
+trap 'rm -rf "$t"' EXIT
+n=0
+is() { # name, got, want
+	n=$((n + 1))
+	if [ "$2" = "$3" ]; then echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | sed 's/^/# /'
+	fi
+}
+ends() { # name, status, part of stderr, arguments...
+	name=$1 want="$2 yes"
+	part=$3
+	shift 3
+	"$ctl" backtest "$@" >"$t/out" 2>"$t/err"
+	rc=$?
+	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
+	is "$name" "$got" "$want"
+}
+echo 1..17
+
+cat >"$t/s.pine" <<'EOT'
+//@version=5
+strategy("two", initial_capital=1000)
+if close > open
+    strategy.entry("L", strategy.long, qty=1)
+if close < open
+    strategy.close("L")
+EOT
+cat >"$t/c.csv" <<'EOT'
+time,open,high,low,close,volume
+1704067200000,10,12,10,11,5
+1704070800000,11,13,11,12,5
+1704074400000,12,12,9,10,5
+1704078000000,10,11,9,10.5,5
+1704081600000,10.5,12,10,11.5,5
+EOT
+"$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --quiet --trades "$t/t.csv" \
+	--equity "$t/e.csv" --json "$t/r.json"
+is "it ends with 0" $? 0
+is "the trades are written" "$(cut -d, -f2-7 "$t/t.csv")" 'direction,entry_ms,entry_price,entry_signal,exit_ms,exit_price
+long,1704070800000,11,L,1704078000000,10
+long,1704081600000,10.5,L,1704081600000,11.5'
+is "an equity point a bar" "$(wc -l <"$t/e.csv" | tr -d ' ')" 6
+is "the last equity is cash and position" "$(tail -n 1 "$t/e.csv" | cut -d, -f2,3)" "1000,1"
+is "properties in force are in the result" \
+	"$(grep -o '"initial_capital":"1000"' "$t/r.json" | head -n 1)" '"initial_capital":"1000"'
+"$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --quiet --json "$t/r2.json"
+is "the same run gives the same bytes" "$(cmp "$t/r.json" "$t/r2.json" && echo same)" same
+
+ends "a script that is not there" 66 "absent.pine" "$t/absent.pine" --candles "$t/c.csv"
+ends "a script with a fault" 65 "NAME" /dev/stdin --candles "$t/c.csv" <<'EOT'
+//@version=5
+strategy("x")
+strategy.entry("L", strategy.long, qty=nothing)
+EOT
+printf 'time,open,high,low,close\n' >"$t/none.csv"
+ends "a file without candles" 65 "no candles" "$t/s.pine" --candles "$t/none.csv"
+printf 'time,open,high,low,close\n1,5,4,1,2\n' >"$t/bad.csv"
+ends "a candle that is none" 65 "bad.csv:2" "$t/s.pine" --candles "$t/bad.csv"
+ends "neither file nor market" 64 "either" "$t/s.pine"
+ends "an input that is not there" 65 "nosuch" "$t/s.pine" --candles "$t/c.csv" --set nosuch=1
+
+cat >"$t/sig.csv" <<'EOT'
+date,open,high,low,close,volume,enter_long,exit_long
+2024-01-01 00:00:00,100,101,99,100,1,1,0
+2024-01-01 01:00:00,100,101,99,100,1,0,0
+2024-01-01 02:00:00,100,101,99,100,1,0,1
+2024-01-01 03:00:00,104,105,103,104,1,0,0
+2024-01-01 04:00:00,104,105,103,104,1,0,0
+EOT
+printf '{"stoploss":-0.1,"stake_amount":100,"fee":0,"timeframe":"1h"}' >"$t/r.rules"
+"$ctl" backtest --signals "X/Y=$t/sig.csv" --rules "$t/r.rules" --quiet --trades "$t/f.csv"
+is "signals under freqtrade's rules" "$(tail -n 1 "$t/f.csv" | cut -d, -f2-8)" \
+	"X/Y,long,1704070800000,100,1704078000000,104,exit_signal"
+ends "signals need rules" 65 "--rules" --signals "$t/sig.csv"
+ends "candles without signal columns" 65 "enter_long" --signals "$t/c.csv" --rules "$t/r.rules"
+printf '{"stoploss":-0.1,"stop":1}' >"$t/bad.rules"
+ends "a rule that is not known" 65 '"stop"' --signals "$t/sig.csv" --rules "$t/bad.rules"
+ends "a result that cannot be written" 74 "nowhere" "$t/s.pine" --candles "$t/c.csv" --json "$t/nowhere/r.json"
