@@ -371,6 +371,12 @@ const struct type *type_array(struct gen *g, const struct type *elem)
 	return intern(g, &(struct type){ .b = TY_ARRAY, .elem = elem });
 }
 
+const struct type *type_map(struct gen *g, const struct type *key,
+			    const struct type *elem)
+{
+	return intern(g, &(struct type){ .b = TY_MAP, .elem = elem, .key = key });
+}
+
 const struct type *type_drawing(struct gen *g, struct str name)
 {
 	return intern(g, &(struct type){ .b = TY_DRAWING, .name = name });
@@ -411,7 +417,7 @@ const struct type *type_of_ref(struct gen *g, const struct ast *ref)
 		if (str_eqc(ref->text, "matrix"))
 			return intern(g, &(struct type){ .b = TY_MATRIX, .elem = t });
 		if (str_eqc(ref->text, "map"))
-			return intern(g, &(struct type){ .b = TY_MAP, .elem = t, .key = key });
+			return type_map(g, key, t);
 		t = NULL;
 	}
 	if (t == NULL) {

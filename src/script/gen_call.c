@@ -64,7 +64,9 @@ static bool convert(struct gen *g, struct want *w, struct val *v, struct val *fi
 	case 'x': ok = v->ty->b != TY_VOID && v->ty->b != TY_TUPLE; break;
 	case 'n': ok = is_numeric(v->ty) || v->ty->b == TY_NA; break;
 	case 'a': ok = v->ty->b == TY_ARRAY || v->ty->b == TY_ERROR; break;
-	case 'e': t = first->ty->b == TY_ARRAY ? first->ty->elem : &ty_error; break;
+	case 'm': ok = v->ty->b == TY_MAP || v->ty->b == TY_ERROR; break;
+	case 'k': t = first->ty->b == TY_MAP ? first->ty->key : &ty_error; break;
+	case 'e': t = first->ty->elem != NULL ? first->ty->elem : &ty_error; break;
 	default: t = letter_type(g, &w->type); break;
 	}
 	if (t != NULL && t->b == TY_INT && v->ty->b == TY_FLOAT) {
@@ -142,7 +144,9 @@ static const struct type *ret_type(struct gen *g, const struct lib *l,
 	switch (l->ret[0]) {
 	case '0': return v[0].ty;
 	case '1': return v[1].ty;
-	case 'e': return v[0].ty->b == TY_ARRAY ? v[0].ty->elem : &ty_error;
+	case 'e': return v[0].ty->elem != NULL ? v[0].ty->elem : &ty_error;
+	case 'K': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->key) : &ty_error;
+	case 'V': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->elem) : &ty_error;
 	case 'n':
 		for (size_t i = 0; i < n; i++)
 			if (v[i].ty->b != TY_INT)
@@ -739,7 +743,7 @@ static struct val unknown(struct gen *g, const char *name, const struct ast *n)
 	if (name_drawing(name))
 		return conclude(g, &inert, NULL, 0, &none, n);
 	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
-	    strncmp(name, "map.", 4) == 0 || strstr(name, ".get_") != NULL ||
+	    strstr(name, ".get_") != NULL ||
 	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0)
 		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: remove it or "
 		       "compute the value from this chart's own series", name);
@@ -802,6 +806,8 @@ static struct val method(struct gen *g, const struct ast *n)
 	}
 	if (a.v[0].v.ty->b == TY_ARRAY)
 		space = "array";
+	else if (a.v[0].v.ty->b == TY_MAP)
+		space = "map";
 	else if (a.v[0].v.ty->b == TY_STRING)
 		space = "str";
 	else if (a.v[0].v.ty->b == TY_DRAWING)

@@ -104,6 +104,8 @@ bool is_numeric(const struct type *t);
 bool is_heap(const struct type *t);	/* held by reference */
 const char *type_name(struct gen *g, const struct type *t);
 const struct type *type_array(struct gen *g, const struct type *elem);
+const struct type *type_map(struct gen *g, const struct type *key,
+			    const struct type *elem);
 const struct type *type_drawing(struct gen *g, struct str name);
 const struct type *type_of_ref(struct gen *g, const struct ast *ref);
 
@@ -172,7 +174,8 @@ struct arg { struct str name; struct val v; const struct ast *at; };
 struct args { struct arg v[ARGS_MAX]; size_t n; };
 
 /* A row of the library.  sig: "name:type" words; types b i f s c, x any,
- * n int or float (the result's n follows), a array, d drawing, p plot, u void;
+ * n int or float (the result's n follows), a array, m map, k and e its key and
+ * element (results K, V: arrays of them), d drawing, p plot, u void;
  * suffix ! = must not be series, ? = optional (na), =number default. */
 enum lib_kind {
 	LIB_OP, LIB_IND, LIB_FN, LIB_INERT, LIB_CMD, LIB_PLOT, LIB_INPUT,

@@ -21,7 +21,9 @@
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
-	X(array_binary) X(default_qty)
+	X(array_binary) X(default_qty) X(map_new) X(map_size)	\
+	X(map_get) X(map_contains) X(map_put) X(map_put_all)		\
+	X(map_remove) X(map_clear) X(map_copy) X(map_list)
 
 #define X(n) call_fn fn_##n;
 LIB_CALLS(X)

@@ -132,6 +132,7 @@ const struct lib lib_ta[] = {
 #define TRADE(n, ret, code)						\
 	FN("strategy.closedtrades." n, "trade_num:i", ret, trade, code, LF_HEAP), \
 	FN("strategy.opentrades." n, "trade_num:i", ret, trade, (code) + TR_OPEN, LF_HEAP)
+#define MAP(n, sig, ret, fn, code) FN("map." n, "id:m" sig, ret, fn, code, LF_HEAP)
 #define ARR(n, sig, ret, fn, code) FN("array." n, "id:a" sig, ret, fn, code, LF_HEAP)
 
 const struct lib lib_other[] = {
@@ -266,6 +267,14 @@ const struct lib lib_other[] = {
 	ARR("percentile_nearest_rank", " percentage:f", "f", array_percentile, 1),
 	ARR("first", "", "e", array_first, 0), ARR("last", "", "e", array_last, 0),
 	ARR("binary_search", " val:f", "i", array_binary, 0),
+	SPECIAL("map.new", 24), MAP("size", "", "i", map_size, 0),
+	MAP("get", " key:k", "e", map_get, 0),
+	MAP("contains", " key:k", "b", map_contains, 0),
+	MAP("put", " key:k value:e", "e", map_put, 0),
+	MAP("put_all", " id2:m", "u", map_put_all, 0),
+	MAP("remove", " key:k", "e", map_remove, 0),
+	MAP("clear", "", "u", map_clear, 0), MAP("copy", "", "0", map_copy, 0),
+	MAP("keys", "", "K", map_list, 0), MAP("values", "", "V", map_list, 1),
 	FN("array.new_float", "size:i=0 initial_value:f?", "Af", array_new, 0, LF_HEAP),
 	FN("array.new_int", "size:i=0 initial_value:i?", "Ai", array_new, 0, LF_HEAP),
 	FN("array.new_bool", "size:i=0 initial_value:b?", "Ab", array_new, 0, LF_HEAP),

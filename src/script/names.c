@@ -281,7 +281,7 @@ static const struct space arguments[] = {
 	{ "table", "!x" }, { "string", "!x" }, { "str.tostring", "!value format" },
 	{ "iff", "!condition result1 result2" }, { "color.rgb", "red green blue transp" },
 	{ "color.new", "color transp" }, { "ta.change", "source length" },
-	{ "array.new", "size initial_value" }, { "math.round_to_mintick", "number" },
+	{ "array.new", "size initial_value" }, { "map.new", "" }, { "math.round_to_mintick", "number" },
 	{ "time", "timeframe session timezone" }, { "time_close", "timeframe session timezone" },
 	{ "timeframe.change", "timeframe" },
 	{ "strategy.convert_to_account", "value" }, { "strategy.convert_to_symbol", "value" },

@@ -209,6 +209,29 @@ SPECIAL(sp_array_new)
 	return r;
 }
 
+SPECIAL(sp_map_new)
+{
+	static const struct lib row = { "map.new", "", "x", LIB_FN, 0, LF_HEAP, fn_map_new,
+		NULL };
+	const struct type *key, *value;
+	struct val r;
+
+	UNUSED;
+	if (a->n > 0 || n->type == NULL || n->type->n != 2)
+		return need(g, l, n, "two types and no values: map.new<string, float>()");
+	key = type_of_ref(g, n->type->v[0]);
+	value = type_of_ref(g, n->type->v[1]);
+	if (key->b == TY_ERROR || value->b == TY_ERROR)
+		return val_error();
+	if (!is_numeric(key) && key->b != TY_BOOL && key->b != TY_STRING &&
+	    key->b != TY_COLOR && key->b != TY_ENUM)
+		return need(g, l, n, "keys that are numbers, bools, texts, colours or "
+			    "members of an enum");
+	r = lib_call(g, &row, NULL, 0, n);
+	r.ty = type_map(g, key, value);
+	return r;
+}
+
 /* What text is made of depends on the type: 0 number, 1 int, 2 bool, 3 text. */
 static struct val as_text(struct gen *g, struct val x, struct val format,
 			  const struct ast *n)
@@ -352,5 +375,5 @@ special_fn *const specials[] = {
 	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
-	sp_indicator, sp_library, sp_convert,
+	sp_indicator, sp_library, sp_convert, sp_map_new,
 };

@@ -235,6 +235,32 @@ static void texts_and_arrays(void **state)
 	);
 }
 
+static void maps(void **state)
+{
+	RUN(6,
+		{ "m = map.new<string, float>()\nm.put(\"a\", close)\nmap.put(m, \"b\", 2)\n"
+		  "m.put(\"a\", close + 1)\nplot(m.get(\"a\") + m.size() * 100 + "
+		  "(m.contains(\"b\") ? 1000 : 0) + (m.contains(\"c\") ? 5000 : 0))",
+		  { 1211, 1212, 1214, 1213, 1216, 1215 } },
+		{ "var m = map.new<int, int>()\nm.put(bar_index % 3, bar_index)\n"
+		  "plot(m.values().sum() + m.keys().size() * 100)",
+		  { 100, 201, 303, 306, 309, 312 } },
+		{ "var m = map.new<int, float>()\nm.put(bar_index, close)\nx = m.remove(bar_index "
+		  "- 1)\nplot(nz(x) + m.size() * 100)", { 100, 110, 111, 113, 112, 115 } },
+		{ "var m = map.new<int, float>()\nm.put(1, close)\nplot(nz(m.get(2), -1))",
+		  { -1, -1, -1, -1, -1, -1 } },
+		{ "var m = map.new<int, float>()\nplot(nz(m.put(1, close), -1))",
+		  { -1, 10, 11, 13, 12, 15 } },
+		{ "map<string, int> m = map.new<string, int>()\nfor i = 0 to 20\n"
+		  "    m.put(str.tostring(i % 7), i)\nn = m.copy()\nm.clear()\n"
+		  "n.put_all(m)\nplot(n.get(\"6\") + n.size() + m.size())",
+		  { 27, 27, 27, 27, 27, 27 } },
+		{ "m = map.new<int, float>()\nm.put(1, close)\n"
+		  "s = 0.0\nfor k in m.keys()\n    s += k + m.get(k)\nplot(s)",
+		  { 11, 12, 14, 13, 16, 15 } },
+	);
+}
+
 static void sizes_and_messages_are_made_of_what_is_in_force(void **state)
 {
 	static const char src[] = "//@version=6\nstrategy(\"t\", default_qty_type = "
@@ -281,6 +307,7 @@ int main(void)
 		cmocka_unit_test(indicators),
 		cmocka_unit_test(texts_and_arrays),
 		cmocka_unit_test(sizes_and_messages_are_made_of_what_is_in_force),
+		cmocka_unit_test(maps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

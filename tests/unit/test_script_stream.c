@@ -147,6 +147,9 @@ static const char *const every =
 	"plot(close[bar_index%400])\nplot(ta.sma(close,1+bar_index%30))\n"
 	"var x=0.0\nx:=x*0.9+close\nplot(ta.ema(x,10)+nz(x[200]))\n"
 	"y=0.0\nif close>open\n    y:=ta.sma(high,5)\nplot(y)\nplot(hour+dayofmonth)\n"
+	"var mm=map.new<string,float>()\nfor i=0 to 20\n"
+	"    mm.put(str.tostring((bar_index+i)%50),close+i)\nplot(mm.get(\"7\"))\n"
+	"plot(request.security(syminfo.tickerid,\"240\",ta.ema(hl2,5)))\n"
 	"plot(time_close-time)\nplot(timeframe.change(\"D\")?1:0)\n";
 
 static void every_builtin_computes_the_same(void **state)
