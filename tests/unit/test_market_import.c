@@ -395,7 +395,7 @@ struct zip { struct sbuf b; uint32_t offset[8]; size_t n; };
 static void le(struct sbuf *b, uint64_t v, int bytes)
 {
 	for (int i = 0; i < bytes; i++) {
-		char c = (char)(v >> (8 * i));
+		char c = (char)(i < 8 ? v >> (8 * i) : 0);
 
 		sbuf_add(b, &c, 1);
 	}
