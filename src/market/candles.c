@@ -167,6 +167,18 @@ static int not_divided(enum tf fine, enum tf coarse, struct err *err)
 		    tf_name(coarse), tf_name(fine));
 }
 
+/* A sum of decimals of up to 8 places, as the double nearest to that decimal:
+ * 0.1 + 0.1 + 0.1 is 0.3, as it is when it was summed exactly. */
+static double tidy(double v)
+{
+	double r = v * 1e8;
+
+	if (!(r < (double)DEC_EXACT_MAX))
+		return v;
+	r = rint(r) / 1e8;
+	return fabs(r - v) <= 1e-12 * v ? r : v;
+}
+
 int candles_resample(struct arena *out, const struct candles *cs, enum tf fine,
 		     enum tf coarse, struct candles *ret, struct err *err)
 {
@@ -193,6 +205,7 @@ int candles_resample(struct arena *out, const struct candles *cs, enum tf fine,
 			bar.c = cs->c[i];
 			bar.v += cs->v[i];
 		}
+		bar.v = tidy(bar.v);
 		candles_set(&r, r.n++, &bar);
 	}
 	*ret = r;

@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	%D%/40-idempotency.t \
 	%D%/50-logs.t \
 	%D%/60-bots.t \
+	%D%/60-market.t \
 	%D%/65-bot-life.t
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits

@@ -144,7 +144,7 @@ static void exact_aggregation_sums_without_rounding(void **st)
 		struct candle c = xcandle_double(&bars[i]);
 
 		assert_true(c.t == r.t[i] && c.o == r.o[i] && c.h == r.h[i] &&
-			    c.l == r.l[i] && c.c == r.c[i]);
+			    c.l == r.l[i] && c.c == r.c[i] && c.v == r.v[i]);
 	}
 	assert_true(xcandle_double(&bars[0]).v == 0.3);	/* 0.1+0.1+0.1 is not */
 	x[1].m[X_V] = INT64_MAX;
