@@ -55,6 +55,7 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ind
+unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run

@@ -11,18 +11,18 @@
 
 #define IND_ROWS(X)							\
 	X(accdist) X(alma) X(aroon) X(atr) X(barssince) X(bb) X(bbw)	\
-	X(cci) X(change) X(cmo) X(cog) X(correlation) X(cross)		\
-	X(crossover) X(crossunder) X(cum) X(dema) X(dev) X(dmi)		\
-	X(donchian) X(ema) X(falling) X(fixnan) X(highest)		\
-	X(highestbars) X(hma) X(iii) X(kama) X(kc) X(kcw) X(linreg)	\
+	X(cci) X(chaikin) X(change) X(cmo) X(cog) X(correlation)	\
+	X(cross) X(crossover) X(crossunder) X(cum) X(dema) X(dev) X(dmi)		\
+	X(donchian) X(ema) X(falling) X(fixnan) X(force)		\
+	X(highest) X(highestbars) X(hma) X(iii) X(kama) X(kc) X(kcw) X(linreg)	\
 	X(lowest) X(lowestbars) X(macd) X(median) X(mfi) X(mode)	\
 	X(mom) X(nvi) X(obv) X(percentile_linear_interpolation)		\
 	X(percentile_nearest_rank) X(percentrank) X(pivothigh)		\
-	X(pivotlow) X(ppo) X(pvi) X(pvt) X(range) X(rci) X(rising)	\
-	X(rma) X(roc) X(rsi) X(sar) X(sma) X(stdev) X(stoch) X(sum)	\
+	X(pivotlow) X(pivotpoints) X(ppo) X(pvi) X(pvt) X(range)	\
+	X(rci) X(rising) X(rma) X(roc) X(rsi) X(sar) X(sma) X(stdev) X(stoch) X(sum)	\
 	X(supertrend) X(swma) X(tema) X(tr) X(trix) X(tsi)		\
-	X(valuewhen) X(variance) X(vwap) X(vwma) X(wad) X(wma) X(wpr)	\
-	X(wvad)
+	X(ultimate) X(valuewhen) X(variance) X(vwap) X(vwma) X(wad)	\
+	X(wma) X(wpr) X(wvad)
 
 #define X(n) extern const struct ind_def ind_##n;
 IND_ROWS(X)
