@@ -8,6 +8,8 @@
  * is known then.  Nothing is ever read of a bar that has not come. */
 #include "config.h"
 
+#include <ctype.h>
+
 #include "script/lib_i.h"
 
 #define DAY ((int64_t)86400000)
@@ -22,15 +24,34 @@ struct vm_sub {
 
 /* --- Making ------------------------------------------------------------- */
 
+/* The same letters and digits: "BTC/USDT" is also written "BTCUSDT". */
+static bool same_symbol(struct str a, struct str b)
+{
+	size_t i = 0, k = 0;
+
+	for (;; i++, k++) {
+		while (i < a.n && (a.p[i] == '/' || a.p[i] == '-'))
+			i++;
+		while (k < b.n && (b.p[k] == '/' || b.p[k] == '-'))
+			k++;
+		if (i == a.n || k == b.n)
+			return i == a.n && k == b.n;
+		if (toupper((unsigned char)a.p[i]) != toupper((unsigned char)b.p[k]))
+			return false;
+	}
+}
+
 static bool own_symbol(const struct script_vm *vm, struct str s)
 {
 	const struct script_market *m = &vm->m;
-	size_t n = strlen(m->exchange);
+	struct str exchange;
 
-	if (s.n == 0 || str_eqc(s, m->symbol))
+	if (s.n == 0 || same_symbol(s, str_c(m->symbol)))
 		return true;
-	return n > 0 && s.n > n && strncmp(s.p, m->exchange, n) == 0 && s.p[n] == ':' &&
-	       str_eqc(str_n(s.p + n + 1, s.n - n - 1), m->symbol);
+	str_split(&s, ':', &exchange);
+	return s.n > 0 && m->exchange[0] != '\0' &&
+	       same_symbol(exchange, str_c(m->exchange)) &&
+	       same_symbol(s, str_c(m->symbol));
 }
 
 static int64_t months_of(struct str tf)

@@ -135,6 +135,7 @@ static const struct { const char *src; double (*want)(size_t i); } cases[] = {
 	  off_close },
 	{ S6 "plot(request.security(\"\", \"D\", close))", day_close },
 	{ S6 "plot(request.security(\"BTCUSDT\", \"1D\", close))", day_close },
+	{ S6 "plot(request.security(\"SIM:BTC/USDT\", \"1D\", close))", day_close },
 	{ S6 "plot(request.security(\"sim:BTCUSDT\", \"W\", high))", week_high },
 	{ S6 "plot(request.security(syminfo.ticker, \"60\", close))", same_close },
 	{ S6 "plot(request.security(syminfo.ticker, \"\", close))", same_close },
@@ -328,6 +329,8 @@ static void what_the_chart_cannot_give_is_refused_before_the_first_bar(void **st
 	static const struct { const char *symbol, *tf, *want; } faults[] = {
 		{ "ETHUSDT", "D", "only the chart's own symbol can be asked for, this is "
 		  "\"ETHUSDT\": use syminfo.tickerid" },
+		{ "bin:BTCUSDT", "D", "only the chart's own symbol can be asked for, this is "
+		  "\"bin:BTCUSDT\": use syminfo.tickerid" },
 		{ "sim:ETHUSDT", "D", "only the chart's own symbol can be asked for, this is "
 		  "\"sim:ETHUSDT\": use syminfo.tickerid" },
 		{ "", "15", "\"15\" is a lower timeframe than the chart's \"60\": run the "
