@@ -40,7 +40,7 @@ static void what_does_not_compile_is_not_kept(void **state)
 	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies", BAD, NULL), 400);
 	assert_string_equal(t_api_text(".errors[0].field"), "source");
 	assert_string_equal(t_api_text(".errors[0].detail"),
-			    "line 3: \"clse\" is not defined");
+			    "line 3: \"clse\" is not defined; did you mean \"close\"?");
 	assert_int_equal(t_api("anna", "GET", "/api/v1/strategies", NULL, NULL), 200);
 	assert_null(t_api_json(".items[0]"));
 }

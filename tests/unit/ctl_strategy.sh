@@ -19,7 +19,7 @@ is "the starters have no fault" "$got" "exit 0"
 
 printf '//@version=6\nstrategy("x")\nif close > opn\n\ty = 1\n' >"$t/bad.pine"
 got=$(cd "$t" && "$(cd "$OLDPWD" && cd "$(dirname "$ctl")" && pwd)/orchctl" strategy check bad.pine 2>&1; echo "exit $?")
-is "a fault is shown with its line and a mark" "$got" 'bad.pine:3:12: error: "opn" is not defined [NAME]
+is "a fault is shown with its line and a mark" "$got" 'bad.pine:3:12: error: "opn" is not defined; did you mean "open"? [NAME]
     3 | if close > opn
       |            ^~~
 exit 65'
