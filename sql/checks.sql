@@ -188,7 +188,8 @@ SELECT b.id, b.state, l.holder FROM bot b JOIN bot_lease l ON l.bot_id = b.id
 WHERE b.state IN ('c', 'p', 'x', 'f') AND l.holder <> '' LIMIT 20;
 
 -- name: the last event of an order is its state
-SELECT i.id, i.state, e.to_state FROM order_intent i
-JOIN order_event e ON e.intent_id = i.id
-LEFT JOIN order_event later ON later.intent_id = i.id AND later.id > e.id
-WHERE later.id IS NULL AND e.to_state <> i.state LIMIT 20;
+SELECT i.id, i.state, e.to_state
+FROM (SELECT intent_id, MAX(id) AS id FROM order_event GROUP BY intent_id) last
+JOIN order_event e ON e.id = last.id
+JOIN order_intent i ON i.id = last.intent_id
+WHERE e.to_state <> i.state LIMIT 20;
