@@ -36,7 +36,7 @@ mariadb-client-core mariadb-server-core nginx patch pkg-config procps util-linux
 xz-utils zlib1g-dev'
 packages_web='nodejs npm'
 packages_check='clang clang-tidy cppcheck jq libclang-rt-14-dev mandoc pmccabe
-redis-server shellcheck strace unzip valgrind chromium fonts-dejavu-core'
+redis-server shellcheck strace unzip valgrind wrk chromium fonts-dejavu-core'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"
