@@ -115,7 +115,8 @@ no_services_end() {
 
 # What the client is made of, as one checksum: it is rebuilt when that changes.
 web_sum() {
-	(cd "$top/web" && find . \( -name node_modules -o -name dist \) -prune -o \
+	(cd "$top/web" && find . \( -name node_modules -o -name dist -o -name output \
+		-o -name tests \) -prune -o \
 		-type f -print | LC_ALL=C sort | xargs cksum | cksum)
 }
 

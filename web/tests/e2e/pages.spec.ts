@@ -28,6 +28,7 @@ test("the sign-in page is accessible and refuses a wrong password", async ({
 	quiet,
 }) => {
 	await page.goto("/");
+	await page.getByLabel("Name").waitFor();
 	await expectAccessible(page, "sign-in");
 	await page.getByLabel("Name").fill("nobody");
 	await page.getByLabel("Password", { exact: true }).fill("not-the-password");
