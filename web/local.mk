@@ -22,7 +22,8 @@ dist-web:
 	@test -f $(srcdir)/web/dist/index.html || { \
 	  echo "make dist carries the built browser client: run npm ci && npm run build in web/ first" >&2; exit 1; }
 	$(MKDIR_P) $(distdir)/web
-	(cd $(srcdir)/web && tar cf - --exclude=./node_modules --exclude=./test-results .) | \
+	(cd $(srcdir)/web && tar cf - --exclude=./node_modules --exclude=./test-results \
+	  --exclude=./tests/e2e/output .) | \
 	  (cd $(distdir)/web && tar xf -)
 
 .PHONY: install-web uninstall-web dist-web

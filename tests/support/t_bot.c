@@ -11,6 +11,7 @@
 #include "script/store.h"
 #include "t_bot.h"
 #include "t_db.h"
+#include "t_shared.h"
 #include "xchg/sim.h"
 
 #define T0 INT64_C(1704067200000)	/* 2024-01-01 */
@@ -187,23 +188,12 @@ const char *t_bot_result(struct t_bot *t, uint64_t id)
 
 const char *t_bot_real_data(const char *name)
 {
-	static const char *const dirs[] = { "../shared/data", "../../shared/data",
-					    "../../../shared/data" };
-	static char path[400];
-	const char *top = getenv("top_srcdir"), *set = getenv("ORCH_TEST_DATA");
-	const char *ci = getenv("CI");
+	static char path[4200];
 
-	for (size_t i = 0; i <= ARRAY_LEN(dirs); i++) {
-		if (i == ARRAY_LEN(dirs))
-			snprintf(path, sizeof(path), "%s/%s",
-				 set != NULL ? set : ".", name);
-		else
-			snprintf(path, sizeof(path), "%s/%s/%s",
-				 top != NULL ? top : ".", dirs[i], name);
-		if (access(path, R_OK) == 0)
-			return path;
-	}
-	if (ci != NULL && strcmp(ci, "true") == 0)
+	snprintf(path, sizeof(path), "%s/%s", t_shared_dir(), name);
+	if (access(path, R_OK) == 0)
+		return path;
+	if (getenv("CI") != NULL)
 		fail_msg("the real candles %s are not there", name);
 	return NULL;
 }
