@@ -174,7 +174,7 @@ int fc_call(const char *sock, const char *method, const char *path,
 	fc_request(f, method, path, body, strlen(body), NULL);
 	fc_send(fd, f, 0);
 	free(f);
-	n = fc_answer(fd, out, size, 5000);
+	n = fc_answer(fd, out, size, 20000);
 	if (n < 0)
 		return (int)n;
 	return sscanf(out, "Status: %d", &status) == 1 ? status : 0;
