@@ -5,6 +5,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl.c %D%/ctl.h \
 	%D%/ctl_candles.c \
 	%D%/ctl_backtest.c \
+	%D%/ctl_bars.c %D%/ctl_bars.h \
 	%D%/ctl_bot.c \
 	%D%/ctl_config.c \
 	%D%/ctl_demo.c \
