@@ -83,4 +83,62 @@ size_t emu_waiting(const struct emu *e);
 size_t emu_rejected(const struct emu *e);
 size_t emu_margin_calls(const struct emu *e);
 
+/* ---- carried out by a bot ----
+ *
+ * A bot runs the same emulator over its candles and does at the exchange what
+ * it says: emu_work() lists the orders that wait, emu_execs() what has been
+ * traded.  So there is one code that decides, in a backtest and live. */
+
+/* The name of an order.  An exit has one for each entry and leg: seq is the
+ * exit's, entry the key of the order that makes the entry.  It stays the same
+ * for as long as the order is only changed. */
+struct emu_key {
+	uint64_t seq, entry;
+	char leg;		/* '-': an order; 'p', 'l', 't': profit, loss,
+				 * trail; 'm', 'r': forced by margin, by risk */
+};
+enum emu_what { EMU_W_ENTRY, EMU_W_ORDER, EMU_W_CLOSE, EMU_W_EXIT };
+
+struct emu_work {
+	struct emu_key key;
+	enum emu_what what;
+	const char *id, *from, *comment;	/* may be NULL */
+	int dir;
+	double qty;
+	double limit, stop;	/* levels; NaN: none */
+	double rel_limit, rel_stop;	/* distances from the entry; NaN: none */
+	double trail_at, trail_off;
+	bool stop_met;
+	bool child;		/* sleeps until order key.entry has filled */
+};
+size_t emu_work(struct arena *out, const struct emu *e, struct emu_work **ret);
+
+struct emu_exec {
+	struct emu_key key;
+	enum emu_what what;
+	const char *id, *from, *comment;
+	int dir;
+	double qty, price;	/* slippage included */
+	bool limit;		/* filled as a limit */
+	bool more;		/* the rest of the order waits on */
+};
+
+/* An order that is about to be placed: how much of total may be?  Asked in
+ * the order of the commands; no counts from 1 on each bar. */
+struct emu_ask {
+	unsigned no;
+	struct emu_work w;	/* qty: with what it turns round */
+};
+struct emu_watch {
+	double (*gate)(void *ctx, const struct emu_ask *ask);	/* may be NULL */
+	void *ctx;
+};
+void emu_watch(struct emu *e, const struct emu_watch *w);
+/* What was traded since emu_execs_clear(). */
+size_t emu_execs(const struct emu *e, const struct emu_exec **ret);
+void emu_execs_clear(struct emu *e);
+/* The exchange refused it: forget one order; all orders. */
+void emu_drop(struct emu *e, struct emu_key key);
+void emu_withdraw(struct emu *e);
+
 #endif /* BT_EMU_H */

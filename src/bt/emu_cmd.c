@@ -46,9 +46,12 @@ static double default_qty(const struct emu *e, double price)
 	return unit > 0 && money > 0 ? emu_cut(e, money / unit) : 0;
 }
 
+/* With the key of the order that it changes, or a new one. */
 static struct emu_order *order_slot(struct emu *e, enum emu_kind kind,
 				    const char *id)
 {
+	struct emu_order *n;
+
 	if (kind != EO_CLOSE) {		/* closes of one bar add up */
 		for (size_t i = 0; i < e->orders.n; i++) {
 			struct emu_order *o = &e->orders.v[i];
@@ -57,7 +60,9 @@ static struct emu_order *order_slot(struct emu *e, enum emu_kind kind,
 				return o;
 		}
 	}
-	return array_push(e->arena, &e->orders);
+	n = array_push(e->arena, &e->orders);
+	n->key = ++e->keys;
+	return n;
 }
 
 static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
@@ -65,6 +70,7 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 	const char *id = emu_name(e, c->id);
 	double stop = c->stop, limit = c->limit, price, qty;
 	bool buys = c->dir > 0;
+	struct emu_order *o;
 
 	if (c->dir == 0 || e->risk.halted || e->risk.day_halted)
 		return;
@@ -74,15 +80,22 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 	qty = isnan(c->qty) ? default_qty(e, price) : emu_cut(e, c->qty);
 	if (!(qty > EMU_EPS))
 		return;
-	*order_slot(e, kind, id) = (struct emu_order){
+	o = order_slot(e, kind, id);
+	*o = (struct emu_order){
 		.kind = kind, .id = id, .comment = emu_name(e, c->comment),
 		.oca = emu_name(e, c->oca_name), .oca_type = c->oca_type,
 		.dir = c->dir, .qty = qty, .limit = limit, .stop = stop,
 		.against = kind == EO_ENTRY && e->position * c->dir < 0 ?
 			fabs(e->position) : 0,
-		.seq = ++e->seq,
+		.seq = ++e->seq, .key = o->key,
 	};
 	e->work = true;
+	if (e->watched && e->watch.gate != NULL) {
+		qty = emu_gate(e, o);
+		o->dead = qty <= EMU_EPS;
+		o->against = fmin(o->against, qty);
+		o->qty = qty - o->against;
+	}
 }
 
 static double held_of(const struct emu *e, const char *entry)
@@ -116,6 +129,7 @@ static void close_position(struct emu *e, const struct strat_cmd *c, bool all)
 		.kind = EO_CLOSE, .id = id, .comment = emu_name(e, c->comment),
 		.dir = e->position > 0 ? -1 : 1, .qty = qty, .all = all,
 		.from = entry, .limit = NAN, .stop = NAN, .seq = ++e->seq,
+		.key = o->key,
 	};
 	e->work = true;
 	if (c->immediately)
@@ -167,12 +181,19 @@ static void command(struct emu *e, const struct strat_cmd *c)
 	}
 }
 
+void emu_withdraw(struct emu *e)
+{
+	cancel(e, NULL);
+	emu_sweep(e);
+}
+
 void emu_commands(struct emu *e, const struct strat_cmds *cmds)
 {
 	bool close;
 
 	if (cmds->n == 0)
 		return;
+	e->asks = 0;
 	for (size_t i = 0; i < cmds->n; i++)
 		command(e, &cmds->v[i]);
 	close = e->r.on_close;

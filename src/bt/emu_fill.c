@@ -131,7 +131,7 @@ void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
 		fee_of(e, qty, d->price) + d->fee_once;
 	*array_push(e->arena, &e->fills) = (struct emu_fill){
 		.id = d->id, .dir = dir, .size = qty, .left = qty,
-		.price = d->price, .seq = ++e->seq,
+		.price = d->price, .seq = ++e->seq, .order = d->key,
 	};
 	e->position += t->size;
 	e->cost += t->size * d->price;
@@ -185,7 +185,8 @@ static bool entry_allowed(struct emu *e, const struct emu_order *o)
 		e->open.n < (size_t)limit;
 }
 
-static void fill_close(struct emu *e, struct emu_order *o, double price)
+/* Returns what was traded. */
+static double fill_close(struct emu *e, const struct emu_order *o, double price)
 {
 	struct emu_deal d = {
 		.id = o->id, .comment = o->comment, .from = o->from,
@@ -195,12 +196,13 @@ static void fill_close(struct emu *e, struct emu_order *o, double price)
 	double qty = fmin(o->qty, fabs(e->position)), done;
 
 	if (e->position * o->dir >= 0 || qty <= EMU_EPS)
-		return;
+		return 0;
 	done = emu_close_qty(e, qty, &d);
 	take_left(e, o->from, done);
+	return done;
 }
 
-static void fill_entry(struct emu *e, struct emu_order *o, double price)
+static double fill_entry(struct emu *e, const struct emu_order *o, double price)
 {
 	double other = e->position * o->dir < 0 ? fabs(e->position) : 0;
 	double total = o->qty + fmin(o->against, other);
@@ -208,7 +210,7 @@ static void fill_entry(struct emu *e, struct emu_order *o, double price)
 	double once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0;
 	struct emu_deal d = {
 		.id = o->id, .comment = o->comment,
-		.reason = EMU_SIGNAL, .price = price,
+		.reason = EMU_SIGNAL, .price = price, .key = o->key,
 	};
 
 	if (closes > EMU_EPS) {
@@ -217,17 +219,29 @@ static void fill_entry(struct emu *e, struct emu_order *o, double price)
 	}
 	opens = emu_risk_entry(e, o->dir, opens);
 	if (opens <= EMU_EPS)
-		return;
+		return closes;
 	/* A fresh position that cannot be margined is refused whole; what
 	 * stacks on this bar's, or flips, is filled and trimmed later. */
 	if (closes <= EMU_EPS && (e->open.n == 0 ||
 	    e->open.v[e->open.n - 1].entry_bar != e->index) &&
 	    !emu_affords(e, o->dir, opens, price)) {
 		e->rejected++;
-		return;
+		return closes;
 	}
 	d.fee_once = once * opens / total;
 	emu_open_qty(e, o->dir, opens, &d);
+	return closes + opens;
+}
+
+static void note_order(struct emu *e, const struct emu_order *o, double qty,
+		       double price, bool slips)
+{
+	emu_note_exec(e, &(struct emu_exec){
+		.key = { o->key, 0, '-' },
+		.what = o->kind == EO_ENTRY ? EMU_W_ENTRY :
+			o->kind == EO_ORDER ? EMU_W_ORDER : EMU_W_CLOSE,
+		.id = o->id, .from = o->from, .comment = o->comment,
+		.dir = o->dir, .qty = qty, .price = price, .limit = !slips });
 }
 
 void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
@@ -236,9 +250,9 @@ void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
 
 	price = snap(e, slips ? price + o.dir * e->r.slippage : price);
 	if (o.kind == EO_CLOSE) {
-		fill_close(e, &o, price);
+		note_order(e, &o, fill_close(e, &o, price), price, slips);
 	} else if (entry_allowed(e, &o)) {
-		fill_entry(e, &o, price);
+		note_order(e, &o, fill_entry(e, &o, price), price, slips);
 		emu_oca(e, o.oca, o.oca_type, o.qty, o.seq);
 		emu_risk_filled(e);
 	}
@@ -252,6 +266,7 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 	const struct emu_exit x = e->exits.v[l->exit];
 	size_t fill = l->fill;
 	double qty = emu_leg_qty(e, l), done;
+	uint64_t entry = e->fills.v[fill].order;
 	int dir = e->fills.v[fill].dir;
 	struct emu_deal d = {
 		.id = x.id, .comment = x.comment, .from = e->fills.v[fill].id,
@@ -272,6 +287,12 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 	d.price = snap(e, why == EMU_PROFIT ? price : price - dir * e->r.slippage);
 	e->fills.v[fill].left -= qty;
 	done = emu_close_qty(e, qty, &d);
+	emu_note_exec(e, &(struct emu_exec){
+		.key = { x.seq, entry, why == EMU_PROFIT ? 'p' :
+			 why == EMU_LOSS ? 'l' : 't' },
+		.what = EMU_W_EXIT, .id = x.id, .from = d.from,
+		.comment = d.comment, .dir = -dir, .qty = done,
+		.price = d.price, .limit = why == EMU_PROFIT });
 	emu_oca(e, x.oca, STRAT_OCA_REDUCE, done, x.seq);
 	emu_risk_filled(e);
 	emu_legs_bind(e);

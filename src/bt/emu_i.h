@@ -25,6 +25,7 @@ struct emu_order {
 	bool dead;
 	const char *from;		/* of a close: the entry, NULL = any */
 	uint64_t seq;
+	uint64_t key;			/* its name; stays when it is changed */
 };
 
 /* What strategy.exit said last under one id. */
@@ -46,6 +47,7 @@ struct emu_fill {
 	double size, left;		/* positive; left for exits to take */
 	double price;
 	uint64_t seq;
+	uint64_t order;			/* key of the order that made it */
 };
 
 /* An exit at work on a fill. */
@@ -92,6 +94,11 @@ struct emu {
 	struct emu_risk risk;
 	size_t rejected, margin_calls;
 	bool work;			/* something waits */
+	uint64_t keys;			/* the last one given out */
+	bool watched;			/* by a bot: emu_watch */
+	struct emu_watch watch;
+	unsigned asks;			/* of the bar */
+	ARRAY(struct emu_exec) execs;
 };
 
 /* emu.c */
@@ -107,6 +114,7 @@ struct emu_deal {
 	enum emu_reason reason;
 	double price;
 	double fee_once;		/* cash per order, for this part of it */
+	uint64_t key;			/* of the order that opens */
 };
 /* Closes at most qty of the position; returns what was closed. */
 double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d);
@@ -127,6 +135,12 @@ void emu_flat(struct emu *e);		/* the position is closed */
 void emu_walk(struct emu *e);
 void emu_market_orders(struct emu *e, double price, uint64_t before_seq);
 void emu_sweep(struct emu *e);		/* forget dead orders */
+
+/* emu_work.c: what a bot carries out. */
+/* Every trade the emulator makes passes here, in the order of the trades. */
+void emu_note_exec(struct emu *e, const struct emu_exec *x);
+/* How much of the order the watcher lets through. */
+double emu_gate(struct emu *e, const struct emu_order *o);
 
 /* emu_margin.c */
 bool emu_affords(const struct emu *e, int dir, double opens, double price);

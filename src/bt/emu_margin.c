@@ -37,6 +37,10 @@ void emu_margin_check(struct emu *e, double price)
 	cover = emu_cut(e, -funds / m / (price * e->r.pointvalue));
 	cover = cover > 0 ? 4 * cover : 1;
 	e->margin_calls++;
+	emu_note_exec(e, &(struct emu_exec){
+		.key = { 0, 0, 'm' }, .what = EMU_W_CLOSE, .id = d.id,
+		.dir = e->position > 0 ? -1 : 1, .qty = fmin(cover, size),
+		.price = price });
 	emu_close_qty(e, fmin(cover, size), &d);
 	emu_legs_bind(e);
 }

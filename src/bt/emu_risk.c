@@ -43,8 +43,13 @@ static void stop_trading(struct emu *e, double price, const char *id)
 
 	for (size_t i = 0; i < e->orders.n; i++)
 		e->orders.v[i].dead = true;
-	if (e->open.n > 0)
+	if (e->open.n > 0) {
+		emu_note_exec(e, &(struct emu_exec){
+			.key = { 0, 0, 'r' }, .what = EMU_W_CLOSE, .id = id,
+			.dir = e->position > 0 ? -1 : 1,
+			.qty = fabs(e->position), .price = price });
 		emu_close_qty(e, fabs(e->position), &d);
+	}
 	emu_value(e);
 }
 
