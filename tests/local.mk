@@ -29,6 +29,7 @@ unit_tests += %D%/unit/test_api_route
 unit_tests += %D%/unit/test_arena
 unit_tests += %D%/unit/test_bt_overfit
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_reference %D%/unit/test_market_table
+unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quiet %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec

@@ -69,6 +69,10 @@ struct emu_trade {
 struct emu *emu_new(struct arena *out, const struct emu_rules *r) NONNULL_RET;
 /* Let the orders meet a bar, then value the account at its close. */
 void emu_bar(struct emu *e, const struct bar *b);
+/* The same for up to n bars on which the strategy says nothing; returns how
+ * many were done (0: call emu_bar), their equity and position in the arrays. */
+size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,
+		 double *position);
 /* What the strategy said at that close. */
 void emu_commands(struct emu *e, const struct strat_cmds *cmds);
 /* Trades still open are listed as closed at the last close (EMU_END); the

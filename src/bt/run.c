@@ -31,6 +31,22 @@ static struct emu_rules rules_in_force(const struct script_prog *prog,
 	return r;
 }
 
+/* Bars on which neither the strategy nor its orders do anything. */
+static size_t pass_over(struct script_vm *vm, struct emu *e,
+			const struct bars *block, size_t k, double *equity,
+			double *position)
+{
+	size_t n = script_idle(vm);
+	struct bars part;
+
+	if (n == 0)
+		return 0;
+	part = bars_slice(block, k, n);
+	n = emu_quiet(e, &part, n, equity, position);
+	script_skip(vm, n);
+	return n;
+}
+
 static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 		 const struct bt_options *opt, struct bt_result *res,
 		 struct err *err)
@@ -50,9 +66,14 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 		if (rc < 0)
 			return rc;
 		for (size_t k = 0; k < block.n; k++) {
-			struct bar b = bars_at(&block, k);
+			struct bar b;
 			struct strat_cmds cmds;
 
+			k += pass_over(vm, e, &block, k, &res->equity[at + k],
+				       &res->position[at + k]);
+			if (k == block.n)
+				break;
+			b = bars_at(&block, k);
 			emu_bar(e, &b);
 			rc = script_step(vm, emu_account(e), &cmds, err);
 			if (rc < 0)
@@ -85,8 +106,9 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	if (!(res.rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;
-	res.equity = NEW_N(out, double, bars->n);
-	res.position = NEW_N(out, double, bars->n);
+	/* Every element is written by steps(). */
+	res.equity = arena_alloc_raw(out, bars->n * sizeof(double));
+	res.position = arena_alloc_raw(out, bars->n * sizeof(double));
 	SCOPE(tmp, out) {
 		struct emu *e = emu_new(out, &res.rules);
 		struct script_vm *vm;

@@ -16,18 +16,22 @@
 static size_t daily_returns(struct arena *out, const struct bt_result *r,
 			    double **ret)
 {
-	double *v = NEW_N(out, double, r->bars.n), last = r->rules.initial_capital;
-	size_t n = 0;
+	double last = r->rules.initial_capital;
+	const int64_t *t = r->bars.t;
+	size_t bars = r->bars.n;
+	int64_t end = INT64_MIN;	/* of the day bar i is in */
+	ARRAY(double) v = { 0 };
 
-	for (size_t i = 0; i < r->bars.n; i++) {
-		if (i + 1 < r->bars.n &&
-		    r->bars.t[i] / DAY_MS == r->bars.t[i + 1] / DAY_MS)
+	for (size_t i = 0; i < bars; i++) {
+		if (t[i] >= end)
+			end = (t[i] / DAY_MS + 1) * DAY_MS;
+		if (i + 1 < bars && t[i + 1] < end)
 			continue;
-		v[n++] = last > 0 ? r->equity[i] / last - 1 : 0;
+		*array_push(out, &v) = last > 0 ? r->equity[i] / last - 1 : 0;
 		last = r->equity[i];
 	}
-	*ret = v;
-	return n;
+	*ret = v.v;
+	return v.n;
 }
 
 static double mean(const double *v, size_t n)
@@ -101,19 +105,22 @@ static void daily_stats(struct bt_stats *s, const struct bt_result *r)
 static void account_stats(struct bt_stats *s, const struct bt_result *r)
 {
 	double peak = r->rules.initial_capital, dd2 = 0;
+	double most = 0, most_ratio = 0;
 	size_t held = 0, n = r->bars.n;
 
-	s->max_drawdown = s->max_drawdown_ratio = 0;
 	for (size_t i = 0; i < n; i++) {
-		double e = r->equity[i], down;
+		double e = r->equity[i], down, share;
 
-		peak = fmax(peak, e);
+		peak = e > peak ? e : peak;
 		down = peak - e;
-		s->max_drawdown = fmax(s->max_drawdown, down);
-		s->max_drawdown_ratio = fmax(s->max_drawdown_ratio, down / peak);
-		dd2 += down / peak * (down / peak);
+		share = down / peak;
+		most = down > most ? down : most;
+		most_ratio = share > most_ratio ? share : most_ratio;
+		dd2 += share * share;
 		held += r->position[i] != 0;
 	}
+	s->max_drawdown = most;
+	s->max_drawdown_ratio = most_ratio;
 	s->ulcer_index = sqrt(dd2 / (double)n);
 	s->exposure = (double)held / (double)n;
 	s->final_equity = r->equity[n - 1];

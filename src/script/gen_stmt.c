@@ -106,10 +106,12 @@ static void declare_once(struct gen *g, const struct ast *n, const struct type *
 		return;
 	}
 	if (v.rate == RATE_CONST && !set_has(g->hists, n->text)) {
-		variable(g, n->text, t, n, v.k);
+		s = variable(g, n->text, t, n, v.k);
+		*array_push(g->c->out, &g->p->kept) = s->v.reg;
 		return;
 	}
 	s = variable(g, n->text, t, n, NAN);
+	*array_push(g->c->out, &g->p->kept) = s->v.reg;
 	j = emit(g, in_once, reg_new(g, NAN), 0, 0, 0);
 	buf_append(g, &u);
 	move_to(g, s->v.reg, v);

@@ -116,6 +116,7 @@ struct script_prog {
 	VEC(struct script_plot) plots;
 	VEC(struct plot) plot_srcs;
 	VEC(struct sub) subs;
+	VEC(int) kept;			/* registers of var: live across bars */
 	VEC(int) lines;			/* of bar.v[i] */
 	int n_notes;
 };

@@ -199,6 +199,11 @@ MUST_CHECK int script_block(struct script_vm *vm, const struct bars *b,
 MUST_CHECK int script_step(struct script_vm *vm,
 			   const struct strat_account *acct,
 			   struct strat_cmds *ret, struct err *err);
+/* Announced bars, from the next one on, on which this program does nothing
+ * whatever its account says: no command, no note, nothing remembered.  Hosts
+ * may script_skip() up to so many of them; the result is the same. */
+size_t script_idle(struct script_vm *vm);
+void script_skip(struct script_vm *vm, size_t n);
 /* All of it, for callers without a broker loop of their own: fn is called
  * after each bar with its commands and may change *acct for the next one;
  * other than 0 ends the run and is returned. */

@@ -395,6 +395,36 @@ static int make_columns(struct script_vm *vm, struct err *err)
 	return 0;
 }
 
+static void use_col(struct script_vm *vm, int col)
+{
+	if (col < COL__FIXED)
+		vm->reads[col] = true;
+}
+
+/* Which of the bar's own columns the program reads: the others need no copy. */
+static void find_reads(struct script_vm *vm)
+{
+	const struct script_prog *p = vm->p;
+
+	for (int k = 0; k < COL__FIXED && p->subs.n > 0; k++)
+		use_col(vm, k);
+	for (size_t i = 0; i < p->cops.n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(p->cops.v[i].a); k++)
+			use_col(vm, p->cops.v[i].a[k].col);
+	for (size_t i = 0; i < p->units.n; i++)
+		for (size_t k = 0; k < p->units.v[i].d->n_in; k++)
+			use_col(vm, p->units.v[i].in[k].col);
+	for (size_t i = 0; i < p->calls.n; i++)
+		for (size_t k = 0; k < p->calls.v[i].n && p->calls.v[i].cols != NULL; k++)
+			use_col(vm, p->calls.v[i].cols[k].col);
+	for (size_t i = 0; i < p->bar.n; i++)
+		if (p->bar.v[i].fn == in_load || p->bar.v[i].fn == in_col_at)
+			use_col(vm, p->bar.v[i].a);
+	for (size_t i = 0; i < p->plot_srcs.n; i++)
+		if (p->plot_srcs.v[i].col >= 0)
+			use_col(vm, p->plot_srcs.v[i].col);
+}
+
 static int make_units(struct script_vm *vm, struct err *err)
 {
 	const struct script_prog *p = vm->p;
@@ -497,11 +527,14 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 		rc = make_columns(vm, err);
 	if (rc == 0)
 		rc = make_units(vm, err);
+	find_reads(vm);
 	if (rc == 0)
 		rc = vm_make_subs(vm, lim, err);
 	if (rc < 0)
 		return rc;
 	make_hists(vm);
+	SCOPE(tmp, out)
+		vm_find_guards(vm, tmp);
 	vm->in_init = false;
 	*ret = vm;
 	return 0;
@@ -515,11 +548,13 @@ static void fill_fixed(struct script_vm *vm, const struct bars *b)
 	const double *from[] = { b->o, b->h, b->l, b->c, b->v };
 
 	for (size_t k = 0; k < ARRAY_LEN(from); k++)
-		memcpy(vm->cols[k].b + vm->pos, from[k], b->n * sizeof(double));
-	for (size_t i = 0; i < b->n; i++) {
+		if (vm->reads[k])
+			memcpy(vm->cols[k].b + vm->pos, from[k],
+			       b->n * sizeof(double));
+	for (size_t i = 0; i < b->n && vm->reads[COL_TIME]; i++)
 		vm->cols[COL_TIME].b[vm->pos + i] = (double)b->t[i];
+	for (size_t i = 0; i < b->n && vm->reads[COL_INDEX]; i++)
 		vm->cols[COL_INDEX].b[vm->pos + i] = (double)(vm->bars + i);
-	}
 	for (size_t k = 0; k < p->inputs.n; k++) {
 		int col = p->input_regs.v[k].col;
 
@@ -622,6 +657,7 @@ int script_block(struct script_vm *vm, const struct bars *b, struct err *err)
 	run_columns(vm, b->n);
 	if (vm->failed)
 		return err != NULL ? -(int)err->code : -E_INVAL;
+	vm->marked = false;
 	vm->at = vm->pos;
 	vm->end = vm->pos += b->n;
 	return 0;

@@ -26,6 +26,7 @@ struct script_vm {
 	struct script_market m;
 	double *r;
 	struct vm_col *cols;
+	bool reads[COL__FIXED];		/* those that are filled */
 	struct vm_hist *hists;
 	struct ind **units;
 	struct ind_dyn **dyns;
@@ -48,6 +49,11 @@ struct script_vm {
 	bool failed, in_init;
 	struct err *err;
 	double rnd;			/* state of math.random */
+	/* idle.c */
+	bool can_idle, marked;		/* marked: busy is of this block */
+	struct cref *guards;
+	size_t n_guards;
+	unsigned char *busy;
 	uint64_t seed;
 };
 
@@ -56,6 +62,9 @@ const struct ins *vm_fail(struct script_vm *vm, enum errc code, int line,
 			  const char *fmt, ...) PRINTF_LIKE(4, 5);
 #define NOTES_MAX 64
 void vm_note(struct script_vm *vm, int kind, const char *text, int line);
+
+/* idle.c: after make_units, when inputs are known. */
+void vm_find_guards(struct script_vm *vm, struct arena *tmp);
 
 /* sub.c: request.security().  n bars of the block at vm->pos. */
 int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct err *err);

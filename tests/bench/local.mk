@@ -23,3 +23,10 @@ check_PROGRAMS += %D%/bench_auth
 .PHONY: bench-auth
 bench-auth: %D%/bench_auth
 	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' ./%D%/bench_auth
+
+check_PROGRAMS += %D%/bench_bt
+%C%_bench_bt_SOURCES = %D%/bench_bt.c
+%C%_bench_bt_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+.PHONY: bench-bt
+bench-bt: %D%/bench_bt
+	./%D%/bench_bt
