@@ -8,7 +8,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
-EXTRA_DIST += %D%/support/t_script.h
+EXTRA_DIST += %D%/support/t_script.h %D%/support/t_market.h
 EXTRA_DIST += %D%/support/test.h %D%/support/t_shared.h \
 	%D%/golden/reference/bollinger.pine %D%/golden/reference/macd.pine \
 	%D%/golden/reference/rsi.pine %D%/golden/reference/supertrend.pine %D%/support/t_db.h %D%/support/t_env.h
@@ -28,6 +28,7 @@ unit_tests += %D%/unit/test_api_param
 unit_tests += %D%/unit/test_api_route
 unit_tests += %D%/unit/test_arena
 unit_tests += %D%/unit/test_bt_overfit
+unit_tests += %D%/unit/test_bt_record
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quiet %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_market_block
@@ -82,6 +83,7 @@ unit_tests += %D%/unit/test_order_plan
 unit_tests += %D%/unit/test_risk
 unit_tests += %D%/unit/test_xchg_match
 db_tests += %D%/db/test_api_market
+db_tests += %D%/db/test_api_preview
 db_tests += %D%/db/test_api_strategy
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed

@@ -1,7 +1,8 @@
 #include "config.h"
 
-#include "api/api_i.h"
-#include "script/script.h"
+#include <string.h>
+
+#include "api/strategy_api_i.h"
 #include "script/store.h"
 
 /* Strategies: the user's own and the starters, and the checking of scripts. */
@@ -40,7 +41,7 @@ static const struct field input_fields[] = {
 	FIELD_OPT("tooltip", &sc_str, "explanation"),
 	FIELD_OPT("group", &sc_str, "heading"), FIELD_OPT("inline", &sc_str, "line"),
 };
-static const struct schema sc_input = OBJECT("StrategyInput", input_fields,
+const struct schema sc_input = OBJECT("StrategyInput", input_fields,
 					     "An input of a strategy");
 
 static const struct field strategy_fields[] = {
@@ -50,6 +51,8 @@ static const struct field strategy_fields[] = {
 	FIELD("inputs", ARRAY_OF(&sc_input), "what can be set"),
 	FIELD("created", &sc_time, "when"), FIELD("changed", &sc_time, "when"),
 	FIELD_OPT("source", &sc_str, "the script; absent in lists"),
+	FIELD_OPT("explanation", &sc_str, "of a starter, in Markdown; empty for "
+		  "one's own; absent in lists"),
 };
 static const struct schema sc_strategy = OBJECT("Strategy", strategy_fields,
 						"A trading strategy");
@@ -61,7 +64,7 @@ static const struct field diag_fields[] = {
 	FIELD("code", &sc_str, "kind of the fault"),
 	FIELD("message", &sc_str, "what is wrong and what to do"),
 };
-static const struct schema sc_diag = OBJECT("Diagnostic", diag_fields,
+const struct schema sc_diag = OBJECT("Diagnostic", diag_fields,
 					    "What is wrong in a script");
 static const struct field check_fields[] = {
 	FIELD("ok", &sc_bool, "it can be run"),
@@ -70,6 +73,21 @@ static const struct field check_fields[] = {
 };
 static const struct schema sc_check = OBJECT("StrategyCheck", check_fields,
 					     "The result of a check");
+static const struct field format_fields[] = {
+	FIELD("source", &sc_str, "the script laid out afresh; as it came when it "
+	      "cannot be read"),
+	FIELD("diagnostics", ARRAY_OF(&sc_diag), "of that text, in order of place"),
+};
+static const struct schema sc_format = OBJECT("StrategyFormat", format_fields,
+					      "A script laid out");
+
+static const char *explanation(const struct strategy *s)
+{
+	for (size_t i = 0; s->user_id == 0 && i < script_starters_n; i++)
+		if (strcmp(script_starters[i].name, s->name) == 0)
+			return script_starters[i].explanation;
+	return "";
+}
 
 static void write_strategy(struct jw *w, const struct strategy *s, bool source)
 {
@@ -85,6 +103,7 @@ static void write_strategy(struct jw *w, const struct strategy *s, bool source)
 	if (source) {
 		jw_key(w, "source");
 		jw_strn(w, s->source.p, s->source.n);
+		jw_kstr(w, "explanation", explanation(s));
 	}
 	jw_obj_end(w);
 }
@@ -181,6 +200,24 @@ static void write_diag(struct jw *w, const struct diag *d)
 	jw_obj_end(w);
 }
 
+void diags_json(struct jw *w, const struct diags *d)
+{
+	jw_arr(w);
+	for (size_t i = 0; i < d->n; i++)
+		write_diag(w, &d->v[i]);
+	jw_arr_end(w);
+}
+
+void inputs_json(struct jw *w, const struct script_prog *p)
+{
+	if (p != NULL) {
+		script_inputs_json(w, p);
+		return;
+	}
+	jw_arr(w);
+	jw_arr_end(w);
+}
+
 /* A compiler's work is far larger than a request's usual memory, so it has an
  * arena of its own. */
 static int h_strategy_check(struct api_req *r, struct err *err)
@@ -196,22 +233,37 @@ static int h_strategy_check(struct api_req *r, struct err *err)
 	jw_obj(&r->w);
 	jw_kbool(&r->w, "ok", rc == 0);
 	jw_key(&r->w, "diagnostics");
-	jw_arr(&r->w);
-	for (size_t i = 0; i < d.n; i++)
-		write_diag(&r->w, &d.v[i]);
-	jw_arr_end(&r->w);
+	diags_json(&r->w, &d);
 	jw_key(&r->w, "inputs");
-	if (rc == 0) {
-		script_inputs_json(&r->w, p);
-	} else {
-		jw_arr(&r->w);
-		jw_arr_end(&r->w);
-	}
+	inputs_json(&r->w, rc == 0 ? p : NULL);
 	jw_obj_end(&r->w);
 	return 0;
 }
 
-#define BODY_MAX (600u * 1024)		/* JSON of a script of the largest size */
+/* The blanks only.  What cannot be read stays as it is and says why. */
+static int h_strategy_format(struct api_req *r, struct err *err)
+{
+	const struct check_in *in = r->body;
+	struct arena *root CLEANUP(arena_free) = arena_new("format", (size_t)256 << 20);
+	const struct script_prog *p;
+	struct str text = in->source;
+	const char *laid_out;
+	struct diags d;
+	int rc;
+
+	if (script_format(root, text.p, text.n, &laid_out, err) == 0)
+		text = str_c(laid_out);
+	rc = script_compile(root, text.p, text.n, NULL, &p, &d, err);
+	if (rc < 0 && rc != -E_INVAL)
+		return rc;
+	jw_obj(&r->w);
+	jw_key(&r->w, "source");
+	jw_strn(&r->w, text.p, text.n);
+	jw_key(&r->w, "diagnostics");
+	diags_json(&r->w, &d);
+	jw_obj_end(&r->w);
+	return 0;
+}
 
 static const struct route routes[] = {
 	{ .method = M_GET, .path = "/api/v1/strategies", .id = "listStrategies",
@@ -220,18 +272,23 @@ static const struct route routes[] = {
 	{ .method = M_POST, .path = "/api/v1/strategies", .id = "createStrategy",
 	  .doc = "Keep a script as a strategy; it must compile.",
 	  .fn = h_strategy_add, .need = N_TRADER, .flags = RF_CREATE,
-	  .body_max = BODY_MAX, .body = &strategy_body, .status = 201,
+	  .body_max = SOURCE_BODY_MAX, .body = &strategy_body, .status = 201,
 	  .answer = &sc_strategy },
 	{ .method = M_POST, .path = "/api/v1/strategies/check", .id = "checkStrategy",
 	  .doc = "Say what is wrong in a script, and what its inputs are.",
 	  .fn = h_strategy_check, .need = N_VIEWER, .flags = RF_READ,
-	  .body_max = BODY_MAX, .body = &check_body, .answer = &sc_check },
+	  .body_max = SOURCE_BODY_MAX, .body = &check_body, .answer = &sc_check },
+	{ .method = M_POST, .path = "/api/v1/strategies/format",
+	  .id = "formatStrategy",
+	  .doc = "Lay a script out afresh: blanks change, never words.",
+	  .fn = h_strategy_format, .need = N_VIEWER, .flags = RF_READ,
+	  .body_max = SOURCE_BODY_MAX, .body = &check_body, .answer = &sc_format },
 	{ .method = M_GET, .path = "/api/v1/strategies/{id}", .id = "getStrategy",
 	  .doc = "One strategy with its script.", .fn = h_strategy_get,
 	  .need = N_VIEWER, .path_in = &id_path, .answer = &sc_strategy },
 	{ .method = M_PUT, .path = "/api/v1/strategies/{id}", .id = "replaceStrategy",
 	  .doc = "Change name and script; bots keep the copy they run.",
-	  .fn = h_strategy_set, .need = N_TRADER, .body_max = BODY_MAX,
+	  .fn = h_strategy_set, .need = N_TRADER, .body_max = SOURCE_BODY_MAX,
 	  .path_in = &id_path, .body = &strategy_body, .answer = &sc_strategy },
 	{ .method = M_DELETE, .path = "/api/v1/strategies/{id}", .id = "deleteStrategy",
 	  .doc = "Delete a strategy; bots keep the copy they run.",

@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/h_logs.c \
 	%D%/h_market.c \
 	%D%/h_monitor.c \
+	%D%/h_preview.c \
 	%D%/h_strategy.c \
 	%D%/h_system.c \
 	%D%/handle.c \
@@ -23,7 +24,8 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/param.c %D%/param.h \
 	%D%/problem.c \
 	%D%/route.c %D%/route.h \
-	%D%/schema.c %D%/schema.h
+	%D%/schema.c %D%/schema.h \
+	%D%/strategy_api_i.h
 LIB_API = %D%/libapi.a $(LIB_OPS)
 
 # Printed by orchctl openapi and committed; tests/lint/generated.sh.

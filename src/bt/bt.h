@@ -21,6 +21,11 @@ struct bt_options {
 	 * returned.  May be NULL. */
 	int (*progress)(void *ctx, size_t done, size_t total);
 	void *ctx;
+	/* Called after bar i, for what it plots; other than 0 ends the run and
+	 * is returned.  May be NULL. */
+	int (*each_bar)(void *ctx, size_t i, const struct script_vm *vm);
+	void *bar_ctx;
+	struct script_limits limits;	/* 0: the machine's own */
 };
 struct bt_options bt_defaults(void);
 
@@ -81,6 +86,10 @@ struct bt_sum { const char *name; double trades, wins, profit, fees, bars; };
 size_t bt_groups(struct arena *out, const struct bt_result *r, enum bt_group by,
 		 struct bt_sum **ret);
 
+/* {rules, title, ...}: everything in force; and {name: number or null}. */
+void bt_properties_json(struct jw *w, const struct bt_result *r);
+void bt_metrics_json(struct jw *w, const struct bt_result *r,
+		     const struct bt_stats *s);
 /* {properties, metrics, months, groups, equity, trades} */
 void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
 	     const char *pair);

@@ -5,5 +5,6 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/bt.h %D%/ft.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_report.c %D%/ft_rules.c %D%/ft_stats.c %D%/ft_trade.c \
 	%D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
-	%D%/out.c %D%/out.h %D%/report.c %D%/run.c %D%/stats.c
+	%D%/out.c %D%/out.h %D%/record.c %D%/record.h %D%/report.c %D%/run.c \
+	%D%/spec.c %D%/spec.h %D%/stats.c
 LIB_BT = %D%/libbt.a $(LIB_RISK)

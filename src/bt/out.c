@@ -5,25 +5,65 @@
 
 #include "bt/out.h"
 
+/* The same digits without an exponent: 1.5e-07 is 0.00000015. */
+static size_t plain(char ret[static PLAIN_MAX], const char *s, size_t n)
+{
+	const char *e = memchr(s, 'e', n);
+	char digits[F64_TEXT_MAX];
+	size_t nd = 0, len = 0, before = 0;
+	int64_t exp = 0, point;
+
+	if (e == NULL || !str_i64(str_n(e + (e[1] == '+' ? 2 : 1),
+					n - (size_t)(e - s) -
+					(e[1] == '+' ? 2 : 1)), &exp)) {
+		memcpy(ret, s, n);
+		return n;
+	}
+	if (*s == '-')
+		ret[len++] = *s++;
+	for (bool frac = false; s < e; s++) {
+		frac |= *s == '.';
+		if (*s == '.')
+			continue;
+		digits[nd++] = *s;
+		before += !frac;
+	}
+	point = (int64_t)before + exp;
+	for (int64_t i = point < 1 ? point - 1 : 0; i < (int64_t)nd || i < point;
+	     i++) {
+		if (i == point)
+			ret[len++] = '.';
+		ret[len++] = i >= 0 && i < (int64_t)nd ? digits[i] : '0';
+	}
+	return len;
+}
+
+size_t out_plain(char buf[static PLAIN_MAX], double v)
+{
+	char text[F64_TEXT_MAX];
+
+	return plain(buf, text, f64_format(text, v));
+}
+
 void out_amount(struct jw *w, const char *key, double v)
 {
-	char buf[F64_TEXT_MAX];
+	char buf[PLAIN_MAX];
 
 	jw_key(w, key);
 	if (isnan(v) || isinf(v)) {
 		jw_null(w);
 		return;
 	}
-	jw_strn(w, buf, f64_format(buf, v));
+	jw_strn(w, buf, out_plain(buf, v));
 }
 
 void out_num(struct sbuf *b, double v)
 {
-	char buf[F64_TEXT_MAX];
+	char buf[PLAIN_MAX];
 
 	sbuf_add_c(b, ',');
 	if (!isnan(v))
-		sbuf_add(b, buf, f64_format(buf, v));
+		sbuf_add(b, buf, out_plain(buf, v));
 }
 
 void out_text(struct sbuf *b, const char *s)

@@ -1,8 +1,12 @@
 #ifndef BT_OUT_H
 #define BT_OUT_H
 /* out.h - inside src/bt: how reports write numbers and CSV fields. */
+#include "core/str.h"
 #include "json/json.h"
 
+/* The shortest digits that read back as v, without an exponent. */
+#define PLAIN_MAX 360
+size_t out_plain(char buf[static PLAIN_MAX], double v);
 /* A price or an amount: text in JSON, so that who reads it decides about
  * digits; null when it is not defined. */
 void out_amount(struct jw *w, const char *key, double v);

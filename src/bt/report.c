@@ -28,7 +28,7 @@ static const char *fee_type_name(enum strat_fee_type t)
 	return "?";
 }
 
-static void properties(struct jw *w, const struct bt_result *r)
+void bt_properties_json(struct jw *w, const struct bt_result *r)
 {
 	const struct emu_rules *e = &r->rules;
 
@@ -145,6 +145,18 @@ static void equity(struct jw *w, const struct bt_result *r)
 	jw_obj_end(w);
 }
 
+void bt_metrics_json(struct jw *w, const struct bt_result *r,
+		     const struct bt_stats *s)
+{
+	jw_obj(w);
+#define X(name) jw_kf64(w, #name, s->name);
+	BT_STATS(X)
+#undef X
+	jw_ku64(w, "rejected_orders", r->rejected);
+	jw_ku64(w, "margin_calls", r->margin_calls);
+	jw_obj_end(w);
+}
+
 void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
 	     const char *pair)
 {
@@ -153,15 +165,9 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	jw_init(&w, b);
 	jw_obj(&w);
 	jw_key(&w, "properties");
-	properties(&w, r);
+	bt_properties_json(&w, r);
 	jw_key(&w, "metrics");
-	jw_obj(&w);
-#define X(name) jw_kf64(&w, #name, s->name);
-	BT_STATS(X)
-#undef X
-	jw_ku64(&w, "rejected_orders", r->rejected);
-	jw_ku64(&w, "margin_calls", r->margin_calls);
-	jw_obj_end(&w);
+	bt_metrics_json(&w, r, s);
 	months(&w, r);
 	groups(&w, r, "by_entry", BT_BY_ENTRY);
 	groups(&w, r, "by_exit", BT_BY_EXIT);

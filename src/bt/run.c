@@ -69,8 +69,11 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 			struct bar b;
 			struct strat_cmds cmds;
 
-			k += pass_over(vm, e, &block, k, &res->equity[at + k],
-				       &res->position[at + k]);
+			/* Who looks at each bar sees each bar. */
+			if (opt->each_bar == NULL)
+				k += pass_over(vm, e, &block, k,
+					       &res->equity[at + k],
+					       &res->position[at + k]);
 			if (k == block.n)
 				break;
 			b = bars_at(&block, k);
@@ -82,6 +85,9 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 				emu_commands(e, &cmds);
 			res->equity[at + k] = emu_account(e)->equity;
 			res->position[at + k] = emu_account(e)->position_size;
+			if (opt->each_bar != NULL &&
+			    (rc = opt->each_bar(opt->bar_ctx, at + k, vm)) != 0)
+				return rc;
 		}
 	}
 	return 0;
@@ -113,7 +119,8 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 		struct emu *e = emu_new(out, &res.rules);
 		struct script_vm *vm;
 
-		rc = script_vm_new(tmp, prog, binding, &market, NULL, &vm, err);
+		rc = script_vm_new(tmp, prog, binding, &market, &opt->limits, &vm,
+				   err);
 		if (rc < 0)
 			return rc;
 		rc = steps(vm, e, bars, opt, &res, err);

@@ -15,9 +15,11 @@ starter_files = \
 	strategies/bollinger_breakout.pine \
 	strategies/ema_cross.pine \
 	strategies/rsi_reversal.pine
-EXTRA_DIST += $(starter_files) %D%/starters.sh
+# Their explanations, NAME.md beside NAME.pine.
+starter_texts =
+EXTRA_DIST += $(starter_files) $(starter_texts) %D%/starters.sh
 CLEANFILES += %D%/starters_table.c
-%D%/starters_table.c: $(starter_files) %D%/starters.sh
+%D%/starters_table.c: $(starter_files) $(starter_texts) %D%/starters.sh
 	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
 	  $(SHELL) %D%/starters.sh $(starter_files) >$(abs_builddir)/$@.tmp && \
 	  mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

@@ -238,12 +238,12 @@ struct script_note {		/* alert(), alertcondition(), log.*() */
 	int line;
 };
 size_t script_notes(const struct script_vm *vm, const struct script_note **ret);
-/* Bars seen so far. */
-size_t script_bars(const struct script_vm *vm);
+size_t script_bars(const struct script_vm *vm);	/* seen so far */
 
 /* --- Starter strategies, part of the binary -------------------------- */
 
-struct script_starter { const char *name, *source; };
+/* The explanation is Markdown, "" when there is none. */
+struct script_starter { const char *name, *source, *explanation; };
 extern const struct script_starter script_starters[];
 extern const size_t script_starters_n;
 

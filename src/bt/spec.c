@@ -1,0 +1,164 @@
+#include "config.h"
+
+#include <math.h>
+
+#include "bt/spec.h"
+
+const char *bt_rules_name(enum bt_rules r)
+{
+	switch (r) {
+#define X(id, name, letter) case BT_RULES_##id: return name;
+	BT_RULES_LIST(X)
+#undef X
+	}
+	return "?";
+}
+
+char bt_rules_letter(enum bt_rules r)
+{
+	switch (r) {
+#define X(id, name, letter) case BT_RULES_##id: return letter;
+	BT_RULES_LIST(X)
+#undef X
+	}
+	return '?';
+}
+
+bool bt_rules_parse(struct str s, enum bt_rules *ret)
+{
+#define X(id, name, letter)						\
+	if (str_eqc(s, name)) {						\
+		*ret = BT_RULES_##id;					\
+		return true;						\
+	}
+	BT_RULES_LIST(X)
+#undef X
+	return false;
+}
+
+bool bt_rules_of(char c, enum bt_rules *ret)
+{
+#define X(id, name, letter)						\
+	if (c == (letter)) {						\
+		*ret = BT_RULES_##id;					\
+		return true;						\
+	}
+	BT_RULES_LIST(X)
+#undef X
+	return false;
+}
+
+/* ---- options ------------------------------------------------------------- */
+
+struct num_opt { const char *name; size_t at; double lo, hi; };
+#define NUM(key, member, lo, hi) { key, offsetof(struct bt_setup, member), lo, hi }
+static const struct num_opt num_opts[] = {
+	NUM("initial_capital", opt.initial_capital, 1e-8, 1e12),
+	NUM("fee", opt.fee_percent, 0, 50),
+	NUM("slippage", opt.slippage_ticks, 0, 1e6),
+	NUM("mintick", mintick, 1e-12, 1e9),
+	NUM("lot", lot, 0, 1e9),
+};
+
+static int read_option(struct str key, const struct json *v, struct bt_setup *s,
+		       struct script_options *so, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(num_opts); i++) {
+		const struct num_opt *o = &num_opts[i];
+		double x;
+
+		if (!str_eqc(key, o->name))
+			continue;
+		if (json_type(v) == JSON_NULL)
+			return 0;
+		if (!json_f64(v, &x) || x < o->lo || x > o->hi)
+			return FAIL(err, E_INVAL, "%s: must be a number from %g "
+				    "to %g", o->name, o->lo, o->hi);
+		*(double *)((char *)s + o->at) = x;
+		return 0;
+	}
+	if (str_eqc(key, "new_defaults"))
+		return json_bool(v, &so->new_defaults) ? 0 :
+			FAIL(err, E_INVAL, "new_defaults: must be true or false");
+	return FAIL(err, E_INVAL, "\"%.*s\" is not an option that is known",
+		    (int)(key.n < 60 ? key.n : 60), key.p);
+}
+
+int bt_options_read(const struct json *j, struct bt_setup *ret,
+		    struct script_options *ret_script, struct err *err)
+{
+	struct bt_setup s = *ret;
+	struct script_options so = { 0 };
+	const struct json *v;
+	struct str key;
+
+	s.opt = bt_defaults();
+	s.mintick = s.lot = NAN;
+	if (j != NULL && json_type(j) != JSON_OBJ)
+		return FAIL(err, E_INVAL, "the options must be an object");
+	for (size_t i = 0; j != NULL && json_member(j, i, &key, &v); i++) {
+		int rc = read_option(key, v, &s, &so, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	*ret = s;
+	*ret_script = so;
+	return 0;
+}
+
+/* ---- a run ------------------------------------------------------------------ */
+
+int bt_setup_script(struct arena *out, struct str source,
+		    const struct json *inputs, const struct json *options,
+		    struct bt_setup *ret, struct diags *ret_diags,
+		    struct err *err)
+{
+	struct bt_setup s = { 0 };
+	struct script_options so;
+	int rc;
+
+	*ret_diags = (struct diags){ 0 };
+	ret->fault = "options";
+	rc = bt_options_read(options, &s, &so, err);
+	if (rc < 0)
+		return rc;
+	ret->fault = "source";
+	rc = script_compile(out, source.p, source.n, &so, &s.prog, ret_diags, err);
+	if (rc < 0)
+		return rc;
+	ret->fault = "inputs";
+	s.binding = script_bind(out, s.prog);
+	if (inputs != NULL)
+		rc = script_bind_json(s.binding, inputs, err);
+	if (rc < 0)
+		return rc;
+	*ret = s;
+	return 0;
+}
+
+void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
+		     struct bt_setup *s)
+{
+	s->market = (struct script_market){
+		.exchange = m->exchange, .symbol = m->symbol, .base = m->base,
+		.quote = m->quote, .pointvalue = 1,
+		.timeframe = script_timeframe(out, tf_name(tf)),
+		.mintick = isnan(s->mintick) ? price_to_double(m->tick) :
+			s->mintick,
+		.lot = isnan(s->lot) ? qty_to_double(m->lot) : s->lot,
+		.last_bar_index = -1,
+	};
+}
+
+int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
+		     enum tf tf, int64_t from, int64_t to, struct bt_setup *s,
+		     struct err *err)
+{
+	struct candles cs;
+	int rc = candles_load(out, db, market_id, tf, from, to, &cs, err);
+
+	if (rc == 0)
+		s->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
+	return rc;
+}

@@ -1,0 +1,58 @@
+#ifndef BT_SPEC_H
+#define BT_SPEC_H
+/* spec.h - what somebody asked for, made into what bt_run takes.
+ *
+ *	bt_setup_script	source, inputs and options (JSON) -> program, binding
+ *	bt_setup_market	a market and a timeframe -> what the script may know
+ *	bt_setup_candles	the stored candles of a range
+ *
+ * The API, the jobs and whoever runs one program many times (with bindings of
+ * their own) all begin here, so that they mean the same. */
+#include "bt/bt.h"
+#include "market/market.h"
+
+/* The rule sets: name in the API, letter in the database. */
+#define BT_RULES_LIST(X)						\
+	X(CHART, "chart", 'c')						\
+	X(FREQTRADE, "freqtrade", 'f')					\
+	X(STRICT, "strict", 's')
+enum bt_rules {
+#define X(id, name, letter) BT_RULES_##id,
+	BT_RULES_LIST(X)
+#undef X
+};
+const char *bt_rules_name(enum bt_rules r);
+char bt_rules_letter(enum bt_rules r);
+MUST_CHECK bool bt_rules_parse(struct str s, enum bt_rules *ret);
+MUST_CHECK bool bt_rules_of(char letter, enum bt_rules *ret);
+
+struct bt_setup {
+	const struct script_prog *prog;
+	struct script_binding *binding;
+	struct script_market market;
+	struct bt_options opt;
+	struct bars bars;
+	double mintick, lot;		/* NaN: the market's */
+	/* After a failure of bt_setup_script: "source", "inputs", "options". */
+	const char *fault;
+};
+
+/* {initial_capital, fee, slippage, ...} by the names of orchctl backtest.
+ * Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
+ * stands for an empty object. */
+MUST_CHECK int bt_options_read(const struct json *j, struct bt_setup *ret,
+			       struct script_options *ret_script, struct err *err);
+/* inputs and options may be NULL.  *ret_diags is filled in any case. */
+MUST_CHECK int bt_setup_script(struct arena *out, struct str source,
+			       const struct json *inputs,
+			       const struct json *options, struct bt_setup *ret,
+			       struct diags *ret_diags, struct err *err);
+/* *m must live as long as the setup. */
+void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
+		     struct bt_setup *s);
+/* Candles whose open lies in [from, to). */
+MUST_CHECK int bt_setup_candles(struct arena *out, struct db *db,
+				uint64_t market_id, enum tf tf, int64_t from,
+				int64_t to, struct bt_setup *s, struct err *err);
+
+#endif /* BT_SPEC_H */
