@@ -12,11 +12,24 @@ LIB_SCRIPT = %D%/libscript.a $(LIB_IND)
 
 # The starter strategies are part of the binary.
 starter_files = \
+	strategies/adx_trend.pine \
 	strategies/bollinger_breakout.pine \
+	strategies/bollinger_reversion.pine \
+	strategies/dca_ladder.pine \
+	strategies/donchian_breakout.pine \
 	strategies/ema_cross.pine \
-	strategies/rsi_reversal.pine
+	strategies/ichimoku_cloud.pine \
+	strategies/keltner_pullback.pine \
+	strategies/macd_trend.pine \
+	strategies/momentum_volatility.pine \
+	strategies/parabolic_sar.pine \
+	strategies/rsi2_reversion.pine \
+	strategies/rsi_reversal.pine \
+	strategies/sma_cross.pine \
+	strategies/stochastic_pullback.pine \
+	strategies/supertrend.pine
 # Their explanations, NAME.md beside NAME.pine.
-starter_texts =
+starter_texts = $(starter_files:.pine=.md)
 EXTRA_DIST += $(starter_files) $(starter_texts) %D%/starters.sh
 CLEANFILES += %D%/starters_table.c
 %D%/starters_table.c: $(starter_files) $(starter_texts) %D%/starters.sh
