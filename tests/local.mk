@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
 EXTRA_DIST += %D%/support/t_script.h %D%/support/t_market.h
+EXTRA_DIST += %D%/support/t_script.h %D%/script
 EXTRA_DIST += %D%/support/test.h %D%/support/t_shared.h \
 	%D%/golden/reference/bollinger.pine %D%/golden/reference/macd.pine \
 	%D%/golden/reference/rsi.pine %D%/golden/reference/supertrend.pine %D%/support/t_db.h %D%/support/t_env.h
@@ -60,6 +61,7 @@ unit_tests += %D%/unit/test_prog_template
 unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_script_check
+unit_tests += %D%/unit/test_script_library
 unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run
 unit_tests += %D%/unit/test_script_security
@@ -139,8 +141,8 @@ endif
 endif
 
 # Source tests: they compile nothing and run in a second.
-TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh
-dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh
+TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_corpus.sh
+dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_corpus.sh
 TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 TESTS += %D%/lint/generated.sh %D%/lint/settings.sh

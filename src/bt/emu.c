@@ -117,6 +117,12 @@ static void value_extremes(struct emu *e)
 	}
 	e->a.max_drawdown = fmax(e->a.max_drawdown, e->peak - lo);
 	e->a.max_runup = fmax(e->a.max_runup, hi - e->trough);
+	if (e->peak > 0)
+		e->a.max_drawdown_percent = fmax(e->a.max_drawdown_percent,
+						 (e->peak - lo) / e->peak * 100);
+	if (e->trough > 0)
+		e->a.max_runup_percent = fmax(e->a.max_runup_percent,
+					      (hi - e->trough) / e->trough * 100);
 	e->peak = fmax(e->peak, hi);
 	e->trough = fmin(e->trough, lo);
 }
@@ -131,6 +137,8 @@ void emu_value(struct emu *e)
 	a->position_avg_price = e->position != 0 ? e->cost / e->position : NAN;
 	a->position_entry_name = e->open.n > 0 ? e->open.v[0].entry_id : NULL;
 	a->max_contracts = fmax(a->max_contracts, fabs(e->position));
+	a->max_long = fmax(a->max_long, e->position);
+	a->max_short = fmax(a->max_short, -e->position);
 	for (size_t i = 0; i < e->open.n; i++) {
 		struct strat_trade *t = &e->open.v[i];
 

@@ -34,6 +34,7 @@ static void book(struct emu *e, const struct strat_trade *t, double fee_in,
 		 double fee_out, enum emu_reason reason)
 {
 	struct strat_account *a = &e->a;
+	double percent = 100 * t->profit / (fabs(t->size) * t->entry_price);
 
 	*array_push(e->arena, &e->closed) = *t;
 	*array_push(e->arena, &e->trades) =
@@ -41,9 +42,11 @@ static void book(struct emu *e, const struct strat_trade *t, double fee_in,
 	a->net_profit += t->profit;
 	if (t->profit > 0) {
 		a->gross_profit += t->profit;
+		a->win_percents += percent;
 		a->win_trades++;
 	} else if (t->profit < 0) {
 		a->gross_loss -= t->profit;
+		a->loss_percents += percent;
 		a->loss_trades++;
 	} else {
 		a->even_trades++;

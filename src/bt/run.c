@@ -112,6 +112,7 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	if (!(res.rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;
+	market.last_bar_time = bars->t[bars->n - 1];
 	/* Every element is written by steps(). */
 	res.equity = arena_alloc_raw(out, bars->n * sizeof(double));
 	res.position = arena_alloc_raw(out, bars->n * sizeof(double));

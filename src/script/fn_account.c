@@ -34,6 +34,35 @@ FN(account)
 	return 0;
 }
 
+static int account_percent(struct script_vm *vm, double *ret,
+			   const struct strat_account *k, double start)
+{
+	const struct strat_properties *p = &vm->p->props;
+	double wins = (double)k->win_trades, losses = (double)k->loss_trades;
+
+	switch (vm->call->data) {
+	case AC_MAX_LONG: *ret = k->max_long; break;
+	case AC_MAX_SHORT: *ret = k->max_short; break;
+	case AC_GROSS_PROFIT_PERCENT: *ret = 100 * ratio(k->gross_profit, start); break;
+	case AC_GROSS_LOSS_PERCENT: *ret = 100 * ratio(k->gross_loss, start); break;
+	case AC_MAX_DRAWDOWN_PERCENT: *ret = k->max_drawdown_percent; break;
+	case AC_MAX_RUNUP_PERCENT: *ret = k->max_runup_percent; break;
+	case AC_AVG_TRADE_PERCENT:
+		*ret = ratio(k->win_percents + k->loss_percents, (double)k->n_closed);
+		break;
+	case AC_AVG_WIN_PERCENT: *ret = ratio(k->win_percents, wins); break;
+	case AC_AVG_LOSS_PERCENT: *ret = -ratio(k->loss_percents, losses); break;
+	case AC_CAPITAL_HELD:
+		*ret = fabs(k->position_size) * vm->cols[COL_CLOSE].b[vm->at] *
+		       vm->m.pointvalue / 100 *
+		       (k->position_size < 0 ? p->margin_short : p->margin_long);
+		break;
+	case AC_FIRST: *ret = (double)k->closed_first; break;
+	default: break;
+	}
+	return 0;
+}
+
 int fn_account_more(struct script_vm *vm, double *ret, const struct strat_account *k,
 		    double start)
 {
@@ -52,7 +81,7 @@ int fn_account_more(struct script_vm *vm, double *ret, const struct strat_accoun
 	case AC_AVG_TRADE: *ret = ratio(k->net_profit, (double)k->n_closed); break;
 	case AC_AVG_WIN: *ret = ratio(k->gross_profit, (double)k->win_trades); break;
 	case AC_AVG_LOSS: *ret = ratio(k->gross_loss, (double)k->loss_trades); break;
-	default: break;
+	default: return account_percent(vm, ret, k, start);
 	}
 	return 0;
 }

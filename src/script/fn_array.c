@@ -309,6 +309,108 @@ FN(array_sort)
 	return 0;
 }
 
+/* Indexes in the order of the values; equal ones keep theirs. */
+FN(array_sort_indices)
+{
+	struct obj *o = arr(vm, a[0]), *x;
+	bool down = !is_na(a[1]) && str_starts(vm_str(vm, a[1]), "desc");
+	uint32_t k;
+
+	(void)n;
+	if (o == NULL)
+		return 0;
+	*ret = vm_obj_new(vm, OBJ_ARRAY, o->n);
+	x = vm_obj(vm, *ret, OBJ_ARRAY);
+	o = vm_obj(vm, a[0], OBJ_ARRAY);
+	for (uint32_t i = 0; x != NULL && i < o->n; i++) {
+		for (k = i; k > 0; k--) {
+			double was = o->v[(uint32_t)x->v[k - 1]];
+			int c = by_number(&o->v[i], &was);
+
+			if (down ? c <= 0 : c >= 0)
+				break;
+			x->v[k] = x->v[k - 1];
+		}
+		x->v[k] = i;
+		vm->steps += i - k;
+	}
+	return 0;
+}
+
+/* abs and standardize: a new array of as many numbers. */
+FN(array_map)
+{
+	struct obj *o = arr(vm, a[0]), *x;
+	double m = 0, q = 0;
+
+	(void)n;
+	if (o == NULL)
+		return 0;
+	*ret = copy_part(vm, a[0], 0, o->n);
+	x = vm_obj(vm, *ret, OBJ_ARRAY);
+	vm->steps += o->n;
+	for (uint32_t i = 0; x != NULL && i < x->n; i++)
+		m += x->v[i] / x->n;
+	for (uint32_t i = 0; x != NULL && i < x->n; i++)
+		q += (x->v[i] - m) * (x->v[i] - m) / x->n;
+	for (uint32_t i = 0; x != NULL && i < x->n; i++)
+		x->v[i] = vm->call->data == 0 ? fabs(x->v[i]) :
+			  q > 0 ? (x->v[i] - m) / sqrt(q) : 1;
+	return 0;
+}
+
+FN(array_covariance)
+{
+	struct obj *x = arr(vm, a[0]), *y = arr(vm, a[1]);
+	double mx = 0, my = 0, q = 0, k = 0;
+
+	(void)n;
+	if (x == NULL || y == NULL || x->n != y->n)
+		return 0;
+	vm->steps += x->n;
+	for (uint32_t i = 0; i < x->n; i++)
+		if (!isnan(x->v[i]) && !isnan(y->v[i])) {
+			mx += x->v[i];
+			my += y->v[i];
+			k++;
+		}
+	for (uint32_t i = 0; i < x->n; i++)
+		if (!isnan(x->v[i]) && !isnan(y->v[i]))
+			q += (x->v[i] - mx / k) * (y->v[i] - my / k);
+	*ret = q / (truth(a[2]) ? k : k - 1);
+	return 0;
+}
+
+/* Which share of the others is no greater. */
+FN(array_percentrank)
+{
+	struct obj *o = arr(vm, a[0]);
+	double k = 0;
+	uint32_t at;
+
+	(void)n;
+	if (o == NULL || !slot(vm, o, a[1], &at))
+		return 0;
+	vm->steps += o->n;
+	for (uint32_t i = 0; i < o->n; i++)
+		k += i != at && o->v[i] <= o->v[at];
+	*ret = o->n > 1 ? 100 * k / (o->n - 1) : NAN;
+	return 0;
+}
+
+/* code 0: some, 1: every. */
+FN(array_all)
+{
+	struct obj *o = arr(vm, a[0]);
+
+	(void)n;
+	*ret = vm->call->data;
+	for (uint32_t i = 0; o != NULL && i < o->n; i++)
+		if (truth(o->v[i]) != (vm->call->data == 1))
+			*ret = !vm->call->data;
+	return 0;
+}
+
 /* The values that are not na, sorted, in a new array nobody else holds. */
 static struct obj *sorted(struct script_vm *vm, double ref)
 {
@@ -426,6 +528,22 @@ FN(array_binary)
 
 	(void)n;
 	*ret = -1;
+	if (vm->call->data != 0 && o != NULL) {
+		/* the first or last of equal ones; else the neighbour */
+		while (lo < hi) {
+			uint32_t mid = (lo + hi) / 2;
+
+			if (vm->call->data == 1 ? o->v[mid] < a[1] : o->v[mid] <= a[1])
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		if (vm->call->data == 1)
+			*ret = lo < o->n && o->v[lo] == a[1] ? lo : (double)lo - 1;
+		else
+			*ret = lo > 0 && o->v[lo - 1] == a[1] ? lo - 1 : lo;
+		return 0;
+	}
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
 

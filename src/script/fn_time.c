@@ -110,20 +110,32 @@ static bool offset_minutes(struct str s, int *ret)
 	return true;
 }
 
+static bool zone_offset(struct str s, int64_t utc_ms, int64_t *ret)
+{
+	int min;
+
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		if (str_eqc(s, zones[i].name)) {
+			*ret = ((int64_t)zones[i].minutes +
+				(summer(&zones[i], utc_ms) ? 60 : 0)) * 60000;
+			return true;
+		}
+	if (!offset_minutes(s, &min))
+		return false;
+	*ret = (int64_t)min * 60000;
+	return true;
+}
+
 /* What must be added to UTC; ends the run for a zone nobody knows. */
 static int64_t zone_ms(struct script_vm *vm, double tz, int64_t utc_ms)
 {
 	struct str s = is_na(tz) ? str_c(vm->m.timezone) : vm_str(vm, tz);
-	int min;
+	int64_t ms = 0;
 
 	if (s.n == 0)
 		s = str_c(vm->m.timezone);
-	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
-		if (str_eqc(s, zones[i].name))
-			return ((int64_t)zones[i].minutes +
-				(summer(&zones[i], utc_ms) ? 60 : 0)) * 60000;
-	if (offset_minutes(s, &min))
-		return (int64_t)min * 60000;
+	if (zone_offset(s, utc_ms, &ms))
+		return ms;
 	vm_fail(vm, E_INVAL, vm->call->line, "the time zone \"%.*s\" is not known; write "
 		"it as UTC+2", STR_ARG(s));
 	return 0;
@@ -163,35 +175,89 @@ FN(time_part)
 	return 0;
 }
 
-FN(timestamp)
+/* Year, month, day, hour, minute, second as if the clock stood on UTC. */
+static bool clock_reading(const double *v, int64_t *ret)
 {
-	const double *v = a + (vm->call->data == 1);
-	double tz = vm->call->data == 1 ? a[0] : NAN;
 	int64_t t, months;
 
-	(void)n;
-	*ret = NAN;
 	for (int i = 0; i < 6; i++)
 		if (isnan(v[i]) || fabs(v[i]) > 1e6)
-			return 0;
+			return false;
 	if (v[0] < 1 || v[0] > 9999)
-		return 0;
+		return false;
 	months = (int64_t)v[0] * 12 + (int64_t)v[1] - 1;
 	t = time_from_civil((int)floor_div(months, 12),
 			    (int)(months - floor_div(months, 12) * 12) + 1, 1);
 	t = (t + (int64_t)v[2] - 1) * DAY_MS + (int64_t)v[3] * 3600000 +
 	    (int64_t)v[4] * 60000 + (int64_t)v[5] * 1000;
-	*ret = (double)(t - zone_ms(vm, tz, t - zone_ms(vm, tz, t)));
+	*ret = t;
+	return true;
+}
+
+FN(timestamp)
+{
+	double tz = vm->call->data == 1 ? a[0] : NAN;
+	int64_t t;
+
+	(void)n;
+	*ret = NAN;
+	if (clock_reading(a + (vm->call->data == 1), &t))
+		*ret = (double)(t - zone_ms(vm, tz, t - zone_ms(vm, tz, t)));
 	return 0;
 }
 
-/* "2024-01-31T13:00:00+02:00", "31 Jan 2024 13:00 +0000", "2024-01-31". */
-static bool read_date(struct str s, int64_t *ret)
+bool time_of_parts(const double *v, struct str tz, double *ret)
+{
+	int64_t t, off = 0;
+
+	if (!clock_reading(v, &t) || !zone_offset(tz, t, &off) ||
+	    !zone_offset(tz, t - off, &off))
+		return false;
+	*ret = (double)(t - off);
+	return true;
+}
+
+/* The offset of a zone behind the time of day, "+0200" or "UTC-5". */
+static bool zone_behind(const char *s, int64_t *ret)
+{
+	int min;
+
+	s = strchr(s, ':');
+	s = s != NULL ? strpbrk(s, "+-") : NULL;
+	if (s == NULL)
+		return true;
+	if (!offset_minutes(str_c(s), &min))
+		return false;
+	*ret -= min * 60000LL;
+	return true;
+}
+
+/* Day, month's name, year, and perhaps a time of day, in this or in the
+ * American order. */
+static bool named_month(const char *s, int *v)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char buf[64], mon[16];
-	int y, d, h = 0, m = 0, sec = 0;
+	char mon[16];
 	const char *at;
+
+	if (sscanf(s, "%d %15s %d %d:%d:%d", &v[2], mon, &v[0], &v[3], &v[4], &v[5]) < 3 &&
+	    sscanf(s, "%15s %d, %d %d:%d:%d", mon, &v[2], &v[0], &v[3], &v[4], &v[5]) < 3 &&
+	    sscanf(s, "%15s %d %d %d:%d:%d", mon, &v[2], &v[0], &v[3], &v[4], &v[5]) < 3)
+		return false;
+	mon[3] = '\0';
+	at = strstr(months, mon);
+	v[1] = at == NULL ? 0 : (int)(at - months) / 3 + 1;
+	return true;
+}
+
+/* "2024-01-31T13:00:00+02:00", "31 Jan 2024 13:00 +0000", "2024-01-31". */
+bool time_of_text(struct str s, int64_t *ret)
+{
+	/* year, month, day, hour, minute, second */
+	static const int least[6] = { 1, 1, 1, 0, 0, 0 };
+	static const int most[6] = { 9999, 12, 31, 24, 59, 59 };
+	int v[6] = { 0 };
+	char buf[64];
 
 	if (s.n >= sizeof(buf))
 		return false;
@@ -199,19 +265,15 @@ static bool read_date(struct str s, int64_t *ret)
 	buf[s.n] = '\0';
 	if (time_parse(ret, buf))
 		return true;
-	if (sscanf(buf, "%d %15s %d %d:%d:%d", &d, mon, &y, &h, &m, &sec) < 3 &&
-	    sscanf(buf, "%15s %d %d %d:%d:%d", mon, &d, &y, &h, &m, &sec) < 3)
+	if (sscanf(buf, "%4d-%2d-%2d%*1[ T]%d:%d:%d", &v[0], &v[1], &v[2], &v[3], &v[4],
+		   &v[5]) < 3 && !named_month(buf, v))
 		return false;
-	mon[3] = '\0';
-	at = strstr(months, mon);
-	if (at == NULL || y < 1 || y > 9999 || d < 1 || d > 31)
-		return false;
-	*ret = (time_from_civil(y, (int)(at - months) / 3 + 1, d)) * DAY_MS +
-	       h * 3600000LL + m * 60000LL + sec * 1000LL;
-	at = strrchr(buf, '+') != NULL ? strrchr(buf, '+') : strrchr(buf, '-');
-	if (at != NULL && offset_minutes(str_c(at), &h))
-		*ret -= h * 60000LL;
-	return true;
+	for (int i = 0; i < 6; i++)
+		if (v[i] < least[i] || v[i] > most[i])
+			return false;
+	*ret = time_from_civil(v[0], v[1], v[2]) * DAY_MS + v[3] * 3600000LL +
+	       v[4] * 60000LL + v[5] * 1000LL;
+	return zone_behind(buf, ret);
 }
 
 FN(time_text)
@@ -220,7 +282,7 @@ FN(time_text)
 	int64_t t;
 
 	(void)n;
-	if (!read_date(s, &t)) {
+	if (!time_of_text(s, &t)) {
 		vm_fail(vm, E_INVAL, vm->call->line, "timestamp(): \"%.*s\" is not a date; "
 			"write 2024-01-31 13:00", STR_ARG(s));
 		return 0;
@@ -388,6 +450,61 @@ FN(time_close)
 	return 0;
 }
 
+FN(tf_text)
+{
+	double s = a[0];
+	char buf[40];
+
+	(void)n;
+	if (!(s >= 1 && s <= 1e9)) {
+		*ret = NAN;
+		return 0;
+	}
+	if (fmod(s, 604800) == 0)
+		snprintf(buf, sizeof(buf), "%.0fW", s / 604800);
+	else if (fmod(s, 86400) == 0)
+		snprintf(buf, sizeof(buf), "%.0fD", s / 86400);
+	else if (fmod(s, 60) == 0)
+		snprintf(buf, sizeof(buf), "%.0f", s / 60);
+	else
+		snprintf(buf, sizeof(buf), "%.0fS", s);
+	*ret = vm_str_new(vm, buf, strlen(buf));
+	return 0;
+}
+
+FN(day_start)
+{
+	(void)vm;
+	(void)n;
+	*ret = (double)(floor_div((int64_t)a[0], DAY_MS) * DAY_MS);
+	return 0;
+}
+
+/* The next bar is of another day. */
+FN(day_end)
+{
+	double next;
+
+	fn_time_close(vm, &next, a, n);
+	*ret = floor_div((int64_t)a[0], DAY_MS) != floor_div((int64_t)next, DAY_MS);
+	return 0;
+}
+
+FN(last_time)
+{
+	(void)n;
+	*ret = vm->m.last_bar_time > 0 ? (double)vm->m.last_bar_time : a[0];
+	return 0;
+}
+
+FN(first_time)
+{
+	(void)n;
+	(void)a;
+	*ret = (double)vm->first_time;
+	return 0;
+}
+
 /* "0930-1600:23456", several separated by commas; days 1 = Sunday. */
 static bool session_holds(struct str all, int64_t local)
 {
@@ -477,6 +594,30 @@ FN(market_text)
 	default: s = m->timeframe; break;
 	}
 	*ret = vm_str_new(vm, s, strlen(s));
+	return 0;
+}
+
+FN(market_more)
+{
+	const char *c = vm->p->props.currency;
+	double tick = vm->m.mintick, scale = 1;
+
+	(void)a;
+	(void)n;
+	while (scale < 1e12 && fabs(tick * scale - floor(tick * scale + 0.5)) > 1e-9)
+		scale *= 10;
+	switch (vm->call->data) {
+	case MM_ACCOUNT:
+		if (strcmp(c, "NONE") == 0)
+			c = vm->m.quote;
+		*ret = vm_str_new(vm, c, strlen(c));
+		break;
+	case MM_VOLUME: *ret = vm_str_new(vm, "base", 4); break;
+	case MM_EMPTY: *ret = vm_str_new(vm, "", 0); break;
+	case MM_MINMOVE: *ret = floor(tick * scale + 0.5); break;
+	case MM_PRICESCALE: *ret = scale; break;
+	default: *ret = vm->m.lot; break;
+	}
 	return 0;
 }
 

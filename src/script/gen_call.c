@@ -38,7 +38,7 @@ static bool sig_next(struct str *sig, struct want *ret)
 	return true;
 }
 
-static const struct type *letter_type(struct gen *g, const char *t)
+const struct type *lib_type(struct gen *g, const char *t)
 {
 	switch (*t) {
 	case 'b': return &ty_bool;
@@ -47,7 +47,7 @@ static const struct type *letter_type(struct gen *g, const char *t)
 	case 's': return &ty_string;
 	case 'c': return &ty_color;
 	case 'p': return &ty_plot;
-	case 'A': return type_array(g, letter_type(g, t + 1));
+	case 'A': return type_array(g, lib_type(g, t + 1));
 	case 'd': return type_drawing(g, str_c(t + 1));
 	default: return &ty_void;
 	}
@@ -67,7 +67,7 @@ static bool convert(struct gen *g, struct want *w, struct val *v, struct val *fi
 	case 'm': ok = v->ty->b == TY_MAP || v->ty->b == TY_ERROR; break;
 	case 'k': t = first->ty->b == TY_MAP ? first->ty->key : &ty_error; break;
 	case 'e': t = first->ty->elem != NULL ? first->ty->elem : &ty_error; break;
-	default: t = letter_type(g, &w->type); break;
+	default: t = lib_type(g, &w->type); break;
 	}
 	if (t != NULL && t->b == TY_INT && v->ty->b == TY_FLOAT) {
 		*v = op(g, OP_TOINT, &ty_int, *v, *v, *v);
@@ -115,7 +115,7 @@ static int bind(struct gen *g, const struct lib *l, const struct args *a,
 					       "\"%.*s\"", l->name, STR_ARG(w.name));
 				return -1;
 			}
-			ret[n] = val_const(w.type == 'a' ? &ty_na : letter_type(g, &w.type),
+			ret[n] = val_const(w.type == 'a' ? &ty_na : lib_type(g, &w.type),
 					   w.def);
 			if (w.type == 'e' || w.type == 'x')
 				ret[n].ty = &ty_na;
@@ -153,7 +153,7 @@ static const struct type *ret_type(struct gen *g, const struct lib *l,
 				return &ty_float;
 		return &ty_int;
 	default:
-		return letter_type(g, l->ret);
+		return lib_type(g, l->ret);
 	}
 }
 
@@ -176,6 +176,32 @@ static int call_new(struct gen *g, const struct lib *l, const struct val *v, siz
 	return (int)g->p->calls.n - 1;
 }
 
+/* timestamp() of constants.  Without a time zone it is the exchange's, known
+ * when a machine is made: the value in UTC goes along for input.time(). */
+static bool fold_time(struct gen *g, const struct lib *l, struct val *v, size_t n,
+		      double *ret)
+{
+	double parts[6] = { 0 };
+	int64_t t;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].rate != RATE_CONST)
+			return false;
+	if (l->fn == fn_time_text) {
+		if (!is_ref(v[0].k) || !time_of_text(g->p->strs.v[ref_index(v[0].k)], &t))
+			return false;
+		*ret = (double)t;
+		return true;
+	}
+	if (l->fn != fn_timestamp || n != (l->code == 1 ? 7u : 6u) ||
+	    (l->code == 1 && !is_ref(v[0].k)))
+		return false;
+	for (size_t i = 0; i < 6; i++)
+		parts[i] = v[i + (l->code == 1)].k;
+	return time_of_parts(parts, l->code == 1 ? g->p->strs.v[ref_index(v[0].k)] :
+			     STR("UTC"), ret);
+}
+
 static bool chart_only(const struct lib *l)
 {
 	return l->fn == fn_account || l->fn == fn_trade || l->fn == fn_default_qty ||
@@ -190,6 +216,7 @@ struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 	struct buf *outer = g->cur;
 	struct cop *o;
 	struct val r;
+	double k = NAN;
 	int id;
 
 	if (g->parent != NULL && chart_only(l)) {
@@ -202,6 +229,8 @@ struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 			return val_error();
 		rate = v[i].rate > rate ? v[i].rate : rate;
 	}
+	if (fold_time(g, l, v, n, &k) && (l->fn != fn_timestamp || l->code == 1))
+		return val_const(t, k);
 	if (rate == RATE_COL && l->flags & LF_HEAP)
 		rate = RATE_BAR;
 	if (rate == RATE_COL) {
@@ -215,6 +244,7 @@ struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 		g->cur = &g->init;
 	id = call_new(g, l, v, n, false);
 	r = val_reg(t, rate, reg_new(g, NAN));
+	r.k = k;
 	emit(g, in_call, r.reg, id, 0, 0);
 	g->cur = outer;
 	return r;
@@ -294,7 +324,7 @@ static struct val ind_result(struct gen *g, const struct lib *l, const struct va
 	struct val r = val_const(&ty_tuple, NAN), *t = NEW_N(g->c->tmp, struct val, n);
 
 	for (size_t k = 0; k < n; k++) {
-		const struct type *ty = many ? letter_type(g, &l->ret[k + 1]) :
+		const struct type *ty = many ? lib_type(g, &l->ret[k + 1]) :
 					       ret_type(g, l, v, 0);
 
 		t[k] = column ? val_col(ty, first + (int)k) :
@@ -343,7 +373,7 @@ struct val gen_ind(struct gen *g, const struct lib *l, struct val *v, size_t n,
 		   const struct ast *at)
 {
 	struct str map = str_c(l->map), row, ins;
-	struct unit u = { .line = g->line };
+	struct unit u = { .line = g->line, .guard = guard_reg(g) };
 	struct val in[IND_INPUTS_MAX], p[IND_PARAMS_MAX];
 	bool column = g->cond == 0;
 
@@ -373,106 +403,6 @@ struct val gen_ind(struct gen *g, const struct lib *l, struct val *v, size_t n,
 			"condition", l->name);
 	column = column && !u.dyn;
 	return ind_result(g, l, v, ind_emit(g, &u, in, p, column), column);
-}
-
-/* --- Variables of the library ---------------------------------------------- */
-
-static struct val average_of(struct gen *g, const char *how)
-{
-	static const char cols[] = "ohlcv";
-	struct val s = val_col(&ty_float, (int)(strchr(cols, how[0]) - cols)), k;
-
-	for (size_t i = 1; how[i] != '\0'; i++)
-		s = op(g, OP_ADD, &ty_float, s,
-		       val_col(&ty_float, (int)(strchr(cols, how[i]) - cols)), s);
-	k = val_const(&ty_float, (double)strlen(how));
-	return op(g, OP_DIV, &ty_float, s, k, k);
-}
-
-static const struct lib *find_in(const struct lib *t, const char *name)
-{
-	for (; t->name != NULL; t++)
-		if (strcmp(t->name, name) == 0)
-			return t;
-	return NULL;
-}
-
-static const char *old_var(const char *name)
-{
-	static const char *const pairs[][2] = {
-		{ "n", "bar_index" }, { "tickerid", "syminfo.tickerid" },
-		{ "ticker", "syminfo.ticker" }, { "period", "timeframe.period" },
-		{ "interval", "timeframe.multiplier" }, { "isintraday", "timeframe.isintraday" },
-		{ "isdaily", "timeframe.isdaily" }, { "isweekly", "timeframe.isweekly" },
-		{ "ismonthly", "timeframe.ismonthly" }, { "tr", "ta.tr" }, { "obv", "ta.obv" },
-		{ "accdist", "ta.accdist" }, { "vwap", "ta.vwap" }, { "nvi", "ta.nvi" },
-		{ "pvi", "ta.pvi" }, { "pvt", "ta.pvt" }, { "wad", "ta.wad" },
-		{ "wvad", "ta.wvad" }, { "iii", "ta.iii" },
-		{ "sunday", "dayofweek.sunday" }, { "monday", "dayofweek.monday" },
-		{ "tuesday", "dayofweek.tuesday" }, { "wednesday", "dayofweek.wednesday" },
-		{ "thursday", "dayofweek.thursday" }, { "friday", "dayofweek.friday" },
-		{ "saturday", "dayofweek.saturday" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
-		if (strcmp(name, pairs[i][0]) == 0)
-			return pairs[i][1];
-	return NULL;
-}
-
-static struct val first_bar(struct gen *g)
-{
-	struct val z = val_const(&ty_int, 0);
-
-	return op(g, OP_IEQ, &ty_bool, val_col(&ty_int, COL_INDEX), z, z);
-}
-
-static struct val var_value(struct gen *g, const struct lib *l, const struct ast *n)
-{
-	double k = NAN;
-	struct val v = val_col(&ty_int, COL_TIME);
-
-	if (l->kind == LIB_IND)
-		return gen_ind(g, l, NULL, 0, n);
-	if (l->kind == LIB_FN) {
-		struct val a[2] = { v, val_na(&ty_string) };
-
-		if (l->map != NULL)
-			a[0] = val_col(&ty_int, COL_INDEX);
-		if (l->fn == fn_time_part)
-			return lib_call(g, l, a, 2, n);
-		return lib_call(g, l, a, l->fn == fn_time_close || l->map != NULL, n);
-	}
-	if (l->map[0] == '@')
-		return val_col(letter_type(g, l->ret), l->code);
-	if (l->map[0] == '=') {
-		k = strtod(l->map + 1, NULL);
-		return val_const(letter_type(g, l->ret), k);
-	}
-	return l->map[1] == '0' ? first_bar(g) : average_of(g, l->map + 1);
-}
-
-struct val gen_builtin_var(struct gen *g, const char *name, const struct ast *n,
-			   bool *ret_found)
-{
-	const struct lib *l = find_in(lib_vars, name);
-	double k;
-
-	*ret_found = true;
-	if (strcmp(name, "na") == 0)
-		return val_na(&ty_na);
-	if (l == NULL && g->c->version < 5 && old_var(name) != NULL)
-		l = find_in(lib_vars, old_var(name));
-	if (l != NULL)
-		return var_value(g, l, n);
-	if (strncmp(name, "color.", 6) == 0 && name_color(name + 6, &k))
-		return val_const(&ty_color, k);
-	if (g->c->version < 5 && name_color(name, &k))
-		return val_const(&ty_color, k);
-	if (name_constant(g, name))	/* its last part is its text */
-		return val_text(g, str_c(strrchr(name, '.') + 1));
-	*ret_found = false;
-	return val_error();
 }
 
 /* --- User functions ----------------------------------------------------------- */
@@ -538,8 +468,11 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 	g->depth++;
 	g->loop = NULL;
 	g->scope = &params;
-	for (size_t i = 1; i < f->n; i++)
+	for (size_t i = 1; i < f->n; i++) {
+		if (v[i].qual == Q_CONST)	/* a parameter is no constant */
+			v[i].qual = Q_SIMPLE;
 		gen_declare(g, f->v[i]->text, v[i], f->v[i]);
+	}
 	g->frame = &here;
 	r = gen_block(g, f->v[0], true);
 	g->frame = here.up;
@@ -643,7 +576,7 @@ static struct val conclude(struct gen *g, const struct lib *l, struct val *v, in
 		return l->ret[0] == 'u' ? none : r;
 	}
 	case LIB_INERT: {
-		struct val r = val_na(letter_type(g, l->ret));
+		struct val r = val_na(lib_type(g, l->ret));
 
 		r.qual = Q_SERIES;
 		return r;
@@ -665,11 +598,11 @@ static struct val conclude(struct gen *g, const struct lib *l, struct val *v, in
 
 static const struct lib *find_lib(const char *name)
 {
-	const struct lib *l = find_in(lib_ta, name);
+	const struct lib *l = lib_find(lib_ta, name);
 
 	if (l == NULL)
-		l = find_in(lib_math, name);
-	return l != NULL ? l : find_in(lib_other, name);
+		l = lib_find(lib_math, name);
+	return l != NULL ? l : lib_find(lib_other, name);
 }
 
 /* Names of version 4 had no namespaces. */
@@ -679,6 +612,8 @@ static const struct lib *find_old(struct gen *g, const char *name)
 		"input." };
 	const struct lib *l;
 
+	if (strcmp(name, "offset") == 0)
+		return find_lib("?offset");
 	if (strcmp(name, "study") == 0)
 		return find_lib("indicator");
 	if (strcmp(name, "color") == 0)
@@ -870,7 +805,7 @@ struct val gen_call(struct gen *g, const struct ast *n)
 	if (s != NULL && s->kind == SYM_FUNC)
 		return expand(g, s, &a, n);
 	l = find_lib(name);
-	if (l == NULL && g->c->version < 5)
+	if (g->c->version < 5 && (l == NULL || (a.n == 2 && strcmp(name, "color") == 0)))
 		l = find_old(g, name);
 	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
 }

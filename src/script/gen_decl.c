@@ -186,6 +186,14 @@ static bool series_name(struct gen *g, const struct ast *n, const char **ret)
 	return false;
 }
 
+static const struct arg *arg_named(const struct args *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (str_eqc(a->v[i].name, name))
+			return &a->v[i];
+	return NULL;
+}
+
 /* input() of version 4 says its kind by name, of version 5 by the default. */
 static enum script_input_type guess_kind(struct gen *g, const struct args *a)
 {
@@ -197,13 +205,14 @@ static enum script_input_type guess_kind(struct gen *g, const struct args *a)
 		{ "color", INPUT_COLOR },
 	};
 	const char *s = const_text(g, a, "type");
+	const struct arg *d = arg_named(a, "defval");
 
 	for (size_t i = 0; s != NULL && i < ARRAY_LEN(kinds); i++)
 		if (strcmp(s, kinds[i].name) == 0)
 			return kinds[i].t;
-	if (a->n > 0 && series_name(g, a->v[0].at, &s))
+	if (d != NULL && series_name(g, d->at, &s))
 		return INPUT_SOURCE;
-	switch ((int)(a->n > 0 ? a->v[0].v.ty->b : TY_STRING)) {
+	switch ((int)(d != NULL ? d->v.ty->b : TY_STRING)) {
 	case TY_BOOL: return INPUT_BOOL;
 	case TY_INT: return INPUT_INT;
 	case TY_FLOAT: return INPUT_FLOAT;
@@ -264,7 +273,7 @@ static void input_options(struct gen *g, struct script_input *in, const struct a
 	}
 	if (texts[0] != NULL)
 		in->options_text = texts;
-	else
+	if (texts[0] == NULL || in->type == INPUT_ENUM)
 		in->options = nums;
 	in->n_options = o->n;
 }
@@ -272,10 +281,14 @@ static void input_options(struct gen *g, struct script_input *in, const struct a
 static void enum_options(struct gen *g, struct script_input *in, const struct type *t)
 {
 	const char **texts = NEW_N(g->c->out, const char *, t->n);
+	double *nums = NEW_N(g->c->out, double, t->n);
 
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
 		texts[i] = str_dup(g->c->out, t->field[i]);
+		nums[i] = (double)i;
+	}
 	in->options_text = texts;
+	in->options = nums;
 	in->n_options = t->n;
 }
 
@@ -291,12 +304,13 @@ static struct val input_value(struct gen *g, struct script_input *in, struct arg
 		[INPUT_TEXT_AREA] = &ty_string, [INPUT_ENUM] = NULL,
 	};
 	const struct type *t = types[in->type];
-	struct val *d = arg_find(a, "defval"), v = d != NULL ? *d : val_na(&ty_na);
+	const struct arg *d = arg_named(a, "defval");
+	struct val v = d != NULL ? d->v : val_na(&ty_na);
 
 	if (v.ty->b == TY_ERROR)
 		return val_error();
 	if (in->type == INPUT_SOURCE) {
-		if (d == NULL || !series_name(g, a->v[0].at, &in->def_text)) {
+		if (d == NULL || !series_name(g, d->at, &in->def_text)) {
 			ERR_AT(g->c, n, "ARGS", "the default of a source is one of open, "
 			       "high, low, close, volume, hl2, hlc3, hlcc4, ohlc4");
 			return val_error();
@@ -305,9 +319,12 @@ static struct val input_value(struct gen *g, struct script_input *in, struct arg
 	}
 	if (in->type == INPUT_ENUM) {
 		t = v.ty;
-		if (t->b == TY_ENUM)
+		if (t->b == TY_ENUM && in->n_options == 0)
 			enum_options(g, in, t);
 	}
+	/* a date in the exchange's time zone has its value in UTC with it */
+	if (in->type == INPUT_TIME && v.rate == RATE_ONCE && !isnan(v.k))
+		v = val_const(&ty_int, v.k);
 	if (v.rate != RATE_CONST || !can_coerce(g, v.ty, t)) {
 		ERR_AT(g->c, n, "ARGS", "the default of this input must be a constant %s",
 		       type_name(g, t));
@@ -419,7 +436,7 @@ void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct as
 
 	if (g->parent != NULL)
 		return;
-	if (g->cond > 0 || g->depth > 0) {
+	if (g->inner > 0 || g->depth > 0) {
 		ERR_AT(g->c, n, "SCOPE", "%s() must stand at the outermost level of the "
 		       "script: give it a series that is na where it should not show",
 		       l->name);

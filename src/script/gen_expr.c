@@ -82,7 +82,8 @@ static struct val arithmetic(struct gen *g, enum tok o, struct val a, struct val
 	default: break;
 	}
 	/* before version 6 two constant integers divide to an integer */
-	if (ints && g->c->version < 6 && a.rate == RATE_CONST && b.rate == RATE_CONST)
+	if (ints && g->c->version < 6 && a.rate == RATE_CONST && b.rate == RATE_CONST &&
+	    a.qual == Q_CONST && b.qual == Q_CONST)
 		return op(g, OP_IDIV, &ty_int, a, b, a);
 	return op(g, OP_DIV, &ty_float, a, b, a);
 }
@@ -132,6 +133,10 @@ struct val gen_binary(struct gen *g, enum tok o, struct val a, struct val b,
 	if (o == T_ADD && (a.ty->b == TY_STRING || b.ty->b == TY_STRING)) {
 		if (!can_coerce(g, a.ty, &ty_string) || !can_coerce(g, b.ty, &ty_string))
 			return mismatch(g, o, a, b, at);
+		if (is_ref(a.k) && is_ref(b.k) && a.rate == RATE_CONST && b.rate == RATE_CONST)
+			return val_text(g, str_c(arena_printf(g->c->tmp, "%.*s%.*s",
+				STR_ARG(g->p->strs.v[ref_index(a.k)]),
+				STR_ARG(g->p->strs.v[ref_index(b.k)]))));
 		return lib_call(g, &lib_text_join, v, 2, at);
 	}
 	if (!number_like(&a) || !number_like(&b))
@@ -141,25 +146,58 @@ struct val gen_binary(struct gen *g, enum tok o, struct val a, struct val b,
 	return comparison(g, o, a, b);
 }
 
+/* A condition that is the same on every bar does not make what depends on it
+ * conditional: its columns are computed anyway, or never. */
+struct guard guard_enter(struct gen *g, struct val c, bool when)
+{
+	struct guard k = { g->guard, c.rate <= RATE_ONCE && c.ty->b == TY_BOOL };
+
+	g->inner++;
+	if (!k.steady) {
+		g->cond++;
+		return k;
+	}
+	if (!when)
+		c = op(g, OP_NOT, &ty_bool, c, c, c);
+	g->guard = g->guard.ty == NULL ? c : op(g, OP_AND, &ty_bool, g->guard, c, c);
+	return k;
+}
+
+void guard_leave(struct gen *g, struct guard k)
+{
+	g->inner--;
+	g->cond -= !k.steady;
+	g->guard = k.was;
+}
+
+int guard_reg(struct gen *g)
+{
+	bool sure = g->guard.ty == NULL ||
+		    (g->guard.rate == RATE_CONST && truth(g->guard.k));
+
+	return sure ? -1 : to_reg(g, g->guard);
+}
+
 /* and, or: from version 6 on the right side runs only when it matters. */
 static struct val logic(struct gen *g, const struct ast *n)
 {
 	struct val a = to_bool(g, gen_expr(g, n->v[0]), n->v[0]), b, r;
 	enum pureop o = n->op == T_AND ? OP_AND : OP_OR;
 	struct buf u, *outer;
+	struct guard k;
 	size_t j;
 
 	if (g->c->version < 6) {
 		b = to_bool(g, gen_expr(g, n->v[1]), n->v[1]);
 		return error_in(a, b) ? val_error() : op(g, o, &ty_bool, a, b, a);
 	}
-	g->cond++;
+	k = guard_enter(g, a, n->op == T_AND);
 	buf_begin(g, &u, &outer);
 	b = to_bool(g, gen_expr(g, n->v[1]), n->v[1]);
 	if (u.code.n > 0 && b.rate == RATE_COL)
 		b = val_reg(&ty_bool, RATE_BAR, to_reg(g, b));
 	buf_end(g, outer);
-	g->cond--;
+	guard_leave(g, k);
 	if (error_in(a, b))
 		return val_error();
 	if (u.code.n == 0)
@@ -193,12 +231,13 @@ static struct val unary(struct gen *g, const struct ast *n)
 
 /* --- Choices ------------------------------------------------------------ */
 
-static struct val branch(struct gen *g, const struct ast *n, bool use, struct buf *u)
+static struct val branch(struct gen *g, struct val c, bool when, const struct ast *n,
+			 bool use, struct buf *u)
 {
+	struct guard k = guard_enter(g, c, when);
 	struct buf *outer;
 	struct val v;
 
-	g->cond++;
 	buf_begin(g, u, &outer);
 	if (n == NULL)
 		v = val_na(&ty_na);
@@ -209,7 +248,7 @@ static struct val branch(struct gen *g, const struct ast *n, bool use, struct bu
 	else
 		v = gen_expr(g, n);
 	buf_end(g, outer);
-	g->cond--;
+	guard_leave(g, k);
 	return v;
 }
 
@@ -274,8 +313,8 @@ struct val gen_branches(struct gen *g, struct val c, const struct ast *a,
 	size_t j, e;
 
 	(void)at;
-	va = branch(g, a, use, &ua);
-	vb = branch(g, b, use, &ub);
+	va = branch(g, c, true, a, use, &ua);
+	vb = branch(g, c, false, b, use, &ub);
 	if (c.ty->b == TY_ERROR || va.ty->b == TY_ERROR || vb.ty->b == TY_ERROR)
 		return val_error();
 	if (ua.code.n == 0 && ub.code.n == 0) {

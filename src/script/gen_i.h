@@ -77,6 +77,8 @@ struct gen {
 	struct scope global, *scope;
 	struct loop *loop;
 	int cond;			/* > 0: maybe not run on each bar */
+	int inner;			/* > 0: inside a block or a branch */
+	struct val guard;		/* ONCE: this place is never reached if false */
 	int depth, line;
 	size_t work;
 	int loops;
@@ -153,6 +155,11 @@ struct val gen_stmt(struct gen *g, const struct ast *n, bool use);
 struct val gen_if(struct gen *g, const struct ast *n, bool use);
 struct val gen_switch(struct gen *g, const struct ast *n, bool use);
 struct val gen_loop(struct gen *g, const struct ast *n, bool use);
+/* The code that follows runs only where c holds (`when`) or does not. */
+struct guard { struct val was; bool steady; };
+struct guard guard_enter(struct gen *g, struct val c, bool when);
+void guard_leave(struct gen *g, struct guard k);
+int guard_reg(struct gen *g);		/* -1: none */
 /* c ? a : b, of expressions or blocks; b may be NULL. */
 struct val gen_branches(struct gen *g, struct val c, const struct ast *a,
 			const struct ast *b, bool use, const struct ast *at);
@@ -199,6 +206,8 @@ extern special_fn *const specials[];
 #define SP_FORMAT 13		/* specials[] of str.format */
 extern const char *const special_sigs;
 
+const struct lib *lib_find(const struct lib *t, const char *name);
+const struct type *lib_type(struct gen *g, const char *letters);
 /* A library variable: ret type; map: "=number", column or indicator. */
 struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 		    const struct ast *at);

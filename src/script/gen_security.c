@@ -489,7 +489,7 @@ static bool simple_text(struct gen *g, const struct ast *n, const char *what, in
 struct val gen_security(struct gen *g, const struct ast *n)
 {
 	struct request q = { .expr = NULL };
-	struct sub d = { .line = n->line };
+	struct sub d = { .line = n->line, .guard = guard_reg(g) };
 
 	if (!find_arguments(g, n, &q) ||
 	    !simple_text(g, q.symbol, "symbol", &d.symbol) ||

@@ -90,12 +90,14 @@ static void declare_once(struct gen *g, const struct ast *n, const struct type *
 	size_t j;
 
 	g->cond++;
+	g->inner++;
 	buf_begin(g, &u, &outer);
 	v = gen_expr(g, n->v[0]);
 	if (t != NULL && v.ty->b != TY_VOID)
 		v = coerce(g, v, t, n->v[0], "this value");
 	buf_end(g, outer);
 	g->cond--;
+	g->inner--;
 	if (v.ty->b == TY_VOID || v.ty->b == TY_TUPLE || v.ty->b == TY_ERROR) {
 		gen_declare(g, n->text, v, n);
 		return;
@@ -373,12 +375,14 @@ static struct val for_loop(struct gen *g, const struct ast *n, bool use)
 		       &ty_int, RATE_BAR, base);
 	y->depth = g->depth;
 	g->cond++;
+	g->inner++;
 	buf_begin(g, &again, &outer);
 	if (g->c->version >= 6 && to.rate == RATE_BAR)
 		move_to(g, base + 1, gen_expr(g, n->v[1]));
 	buf_end(g, outer);
 	v = loop_body(g, n->v[3], use, &u, &id, result);
 	g->cond--;
+	g->inner--;
 	g->scope = s.up;
 	move_to(g, base, from);
 	move_to(g, base + 1, to);
@@ -406,12 +410,14 @@ static struct val while_loop(struct gen *g, const struct ast *n, bool use)
 	size_t top, j, next;
 
 	g->cond++;
+	g->inner++;
 	buf_begin(g, &test, &outer);
 	c = to_bool(g, gen_expr(g, n->v[0]), n->v[0]);
 	reg = to_reg(g, c);
 	buf_end(g, outer);
 	v = loop_body(g, n->v[1], use, &u, &id, result);
 	g->cond--;
+	g->inner--;
 	top = g->cur->code.n;
 	buf_append(g, &test);
 	j = emit(g, in_jump_false, 0, reg, 0, 0);
@@ -449,6 +455,7 @@ static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 	a[1] = i;
 	g->scope = &s;
 	g->cond++;
+	g->inner++;
 	buf_begin(g, &head, &outer);
 	size = lib_call(g, &lib_array_size, a, 1, n);
 	size = op(g, OP_ILT, &ty_bool, i, size, i);
@@ -466,6 +473,7 @@ static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 	}
 	v = loop_body(g, n->v[1], use, &u, &id, result);
 	g->cond--;
+	g->inner--;
 	g->scope = s.up;
 	top = g->cur->code.n;
 	buf_append(g, &head);

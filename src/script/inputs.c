@@ -68,7 +68,7 @@ static int bind_string(struct script_binding *b, size_t i, struct str s, struct 
 	for (size_t k = 0; k < in->n_options && in->options_text != NULL; k++)
 		if (str_eqc(s, in->options_text[k])) {
 			if (in->type == INPUT_ENUM)
-				b->v[i] = (double)k;
+				b->v[i] = in->options[k];
 			else
 				b->text[i] = str_dup(b->out, s);
 			return 0;
@@ -189,10 +189,20 @@ static void put_color(struct jw *w, const char *key, double c)
 	jw_str(w, buf);
 }
 
+static void put_member(struct jw *w, const char *key, const struct script_input *in)
+{
+	for (size_t k = 0; k < in->n_options; k++)
+		if (in->options[k] == in->def) {
+			jw_kstr(w, key, in->options_text[k]);
+			return;
+		}
+	jw_kstr(w, key, "");
+}
+
 static void put_default(struct jw *w, const char *key, const struct script_input *in)
 {
-	if (in->type == INPUT_ENUM && in->options_text != NULL && !isnan(in->def))
-		jw_kstr(w, key, in->options_text[(size_t)in->def]);
+	if (in->type == INPUT_ENUM)
+		put_member(w, key, in);
 	else if (in->def_text != NULL)
 		jw_kstr(w, key, in->def_text);
 	else if (in->type == INPUT_BOOL)

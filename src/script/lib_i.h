@@ -21,6 +21,9 @@
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
+	X(array_sort_indices) X(array_map) X(array_covariance)		\
+	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\
+	X(day_start) X(day_end) X(market_more) X(first_time)		\
 	X(array_binary) X(default_qty) X(map_new) X(map_size)	\
 	X(map_get) X(map_contains) X(map_put) X(map_put_all)		\
 	X(map_remove) X(map_clear) X(map_copy) X(map_list)
@@ -43,7 +46,10 @@ enum {
 	AC_GROSS_LOSS, AC_INITIAL, AC_OPENTRADES, AC_CLOSEDTRADES, AC_WINS,
 	AC_LOSSES, AC_EVENS, AC_MAX_DRAWDOWN, AC_MAX_RUNUP, AC_MAX_CONTRACTS,
 	AC_LIQUIDATION, AC_ENTRY_NAME, AC_NET_PERCENT, AC_OPEN_PERCENT,
-	AC_AVG_TRADE, AC_AVG_WIN, AC_AVG_LOSS, AC_WIN_RATE,
+	AC_AVG_TRADE, AC_AVG_WIN, AC_AVG_LOSS, AC_MAX_LONG, AC_MAX_SHORT,
+	AC_GROSS_PROFIT_PERCENT, AC_GROSS_LOSS_PERCENT, AC_MAX_DRAWDOWN_PERCENT,
+	AC_MAX_RUNUP_PERCENT, AC_AVG_TRADE_PERCENT, AC_AVG_WIN_PERCENT,
+	AC_AVG_LOSS_PERCENT, AC_CAPITAL_HELD, AC_FIRST,
 };
 /* Trade fields; + TR_OPEN for strategy.opentrades.*. */
 enum {
@@ -52,11 +58,15 @@ enum {
 	TR_MAX_DRAWDOWN, TR_ENTRY_ID, TR_EXIT_ID, TR_ENTRY_COMMENT,
 	TR_EXIT_COMMENT, TR_PROFIT_PERCENT, TR_OPEN = 32,
 };
+enum { MM_ACCOUNT, MM_VOLUME, MM_EMPTY, MM_MINMOVE, MM_PRICESCALE, MM_LOT };
 enum { MN_MINTICK, MN_POINTVALUE, MN_MULTIPLIER, MN_SECONDS };
 enum { MT_TICKER, MT_TICKERID, MT_ROOT, MT_PREFIX, MT_BASE, MT_QUOTE, MT_DESCRIPTION,
        MT_TIMEZONE, MT_TYPE, MT_SESSION, MT_PERIOD };
 enum { TI_DAILY, TI_INTRADAY, TI_WEEKLY, TI_MONTHLY, TI_MINUTES, TI_SECONDS, TI_DWM };
 
+/* What timestamp() is of constants. */
+bool time_of_text(struct str s, int64_t *ret);
+bool time_of_parts(const double *v, struct str tz, double *ret);
 int64_t tf_text_ms(struct str tf);	/* 0: months; -1: not a timeframe */
 
 #endif /* SCRIPT_LIB_I_H */

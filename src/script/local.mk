@@ -1,12 +1,40 @@
 noinst_LIBRARIES += %D%/libscript.a
 %C%_libscript_a_SOURCES = \
-	%D%/ast_i.h %D%/fn_account.c %D%/fn_array.c %D%/fn_map.c %D%/fn_text.c \
-	%D%/fn_time.c %D%/format.c %D%/gen.c %D%/gen_call.c %D%/gen_decl.c \
-	%D%/gen_expr.c %D%/gen_security.c %D%/gen_i.h %D%/gen_stmt.c %D%/heap.c %D%/idle.c %D%/inputs.c \
-	%D%/lex.c %D%/lib_i.h %D%/lib_table.c %D%/names.c %D%/ops.c %D%/ops_i.h \
-	%D%/parse.c %D%/prog_i.h %D%/script.c %D%/script.h %D%/special.c %D%/store.c \
+	%D%/ast_i.h \
+	%D%/fn_account.c \
+	%D%/fn_array.c \
+	%D%/fn_map.c \
+	%D%/fn_text.c \
+	%D%/fn_time.c \
+	%D%/format.c \
+	%D%/gen.c \
+	%D%/gen_call.c \
+	%D%/gen_decl.c \
+	%D%/gen_expr.c \
+	%D%/gen_i.h \
+	%D%/gen_security.c \
+	%D%/gen_stmt.c \
+	%D%/gen_var.c \
+	%D%/heap.c \
+	%D%/idle.c \
+	%D%/inputs.c \
+	%D%/lex.c \
+	%D%/lib_i.h \
+	%D%/lib_table.c \
+	%D%/names.c \
+	%D%/ops.c \
+	%D%/ops_i.h \
+	%D%/parse.c \
+	%D%/prog_i.h \
+	%D%/script.c \
+	%D%/script.h \
+	%D%/special.c \
+	%D%/store.c \
 	%D%/store.h \
-	%D%/sub.c %D%/vm.c %D%/vm_i.h
+	%D%/strat.h \
+	%D%/sub.c \
+	%D%/vm.c \
+	%D%/vm_i.h
 nodist_%C%_libscript_a_SOURCES = %D%/starters_table.c
 LIB_SCRIPT = %D%/libscript.a $(LIB_IND)
 

@@ -54,6 +54,7 @@ struct unit {
 	int in_reg[IND_INPUTS_MAX], param[IND_PARAMS_MAX];	/* registers */
 	int out;				/* first column or register */
 	int line;
+	int guard;		/* register: not made if that is false; -1: none */
 };
 
 /* One call site of a C function: arguments in registers args[0..n). */
@@ -91,7 +92,7 @@ struct sub {
 	const char *what;
 	int symbol, tf;		/* registers */
 	bool gaps, lookahead;
-	int line;
+	int line, guard;	/* as in struct unit */
 	const int *inputs;	/* which of the parent's each of its own is */
 };
 

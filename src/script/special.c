@@ -243,9 +243,16 @@ static struct val as_text(struct gen *g, struct val x, struct val format,
 	if (kind == 3)
 		return x;
 	if (x.ty->b == TY_ENUM) {
-		struct val r = val_text(g, x.rate == RATE_CONST && !isnan(x.k) ?
-			x.ty->field[(size_t)x.k] : STR("NaN"));
+		struct val r = val_text(g, STR("NaN"));
 
+		for (size_t i = 0; i < x.ty->n; i++) {
+			const struct ast *title = x.ty->def->v[i]->v[0];
+			struct val k = val_const(x.ty, (double)i);
+
+			k = op(g, OP_IEQ, &ty_bool, x, k, k);
+			r = op(g, OP_SELECT, &ty_string, k, val_text(g, title != NULL &&
+			       title->kind == A_STR ? title->text : x.ty->field[i]), r);
+		}
 		return r;
 	}
 	return lib_call(g, &lib_to_text, in, 3, n);
@@ -371,9 +378,18 @@ SPECIAL(sp_convert)
 	return coerce(g, x, &ty_float, n, "this value");
 }
 
+/* offset(source, n) of version 4 */
+SPECIAL(sp_offset)
+{
+	UNUSED;
+	if (a->n != 2 || bad(a) || !is_numeric(a->v[1].v.ty))
+		return need(g, l, n, "a series and a number of bars");
+	return history(g, a->v[0].v, a->v[1].v, n);
+}
+
 special_fn *const specials[] = {
 	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
-	sp_indicator, sp_library, sp_convert, sp_map_new,
+	sp_indicator, sp_library, sp_convert, sp_map_new, sp_offset,
 };

@@ -135,7 +135,7 @@ int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct e
 		struct vm_sub *s = &vm->subs[o->kind == COP_SUB ? o->unit : 0];
 		int rc;
 
-		if (o->kind != COP_SUB)
+		if (o->kind != COP_SUB || (d->guard >= 0 && !truth(vm->r[d->guard])))
 			continue;
 		rc = make_sub(vm, d, s, lim, err);
 		if (rc < 0) {
@@ -204,6 +204,12 @@ void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n)
 	const struct sub *d = &vm->p->subs.v[o->unit];
 	struct vm_sub *s = &vm->subs[o->unit];
 
+	if (s->vm == NULL) {		/* never reached */
+		for (size_t k = 0; k < d->n; k++)
+			for (size_t i = 0; i < n; i++)
+				vm->cols[o->dst + (int)k].b[vm->pos + i] = NAN;
+		return;
+	}
 	for (size_t i = 0; i < n && !vm->failed; i++) {
 		size_t at = vm->pos + i;
 		struct bar b = { .t = (int64_t)vm->cols[COL_TIME].b[at],

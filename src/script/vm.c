@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "script/vm_i.h"
+#include "script/lib_i.h"
 
 #define STEPS_DEFAULT	2000000u
 #define MEMORY_DEFAULT	((size_t)64 << 20)
@@ -415,6 +415,9 @@ static void find_reads(struct script_vm *vm)
 		for (size_t k = 0; k < p->units.v[i].d->n_in; k++)
 			use_col(vm, p->units.v[i].in[k].col);
 	for (size_t i = 0; i < p->calls.n; i++)
+		if (p->calls.v[i].fn == fn_account)
+			use_col(vm, COL_CLOSE);	/* what the position is worth */
+	for (size_t i = 0; i < p->calls.n; i++)
 		for (size_t k = 0; k < p->calls.v[i].n && p->calls.v[i].cols != NULL; k++)
 			use_col(vm, p->calls.v[i].cols[k].col);
 	for (size_t i = 0; i < p->bar.n; i++)
@@ -436,6 +439,8 @@ static int make_units(struct script_vm *vm, struct err *err)
 	for (size_t i = 0; i < p->units.n && rc == 0; i++) {
 		const struct unit *u = &p->units.v[i];
 
+		if (u->guard >= 0 && !truth(vm->r[u->guard]))
+			continue;	/* never reached */
 		for (size_t k = 0; k < u->d->n_param; k++)
 			q[k] = vm->r[u->param[k]];
 		if (u->dyn)
@@ -584,7 +589,13 @@ static void run_unit(struct script_vm *vm, const struct cop *o, size_t n)
 		in[k] = column(vm, u->in[k]);
 	for (size_t k = 0; k < u->d->n_out; k++)
 		ret[k] = vm->cols[o->dst + (int)k].b + vm->pos;
-	ind_run(vm->units[o->unit], in, ret, n);
+	if (vm->units[o->unit] != NULL) {
+		ind_run(vm->units[o->unit], in, ret, n);
+		return;
+	}
+	for (size_t k = 0; k < u->d->n_out; k++)
+		for (size_t i = 0; i < n; i++)
+			ret[k][i] = NAN;
 }
 
 static void run_call(struct script_vm *vm, const struct cop *o, size_t n)
@@ -651,6 +662,8 @@ int script_block(struct script_vm *vm, const struct bars *b, struct err *err)
 	if (b->n == 0 || b->n > SCRIPT_BLOCK)
 		return FAIL(err, E_BUG, "a block of %zu bars", b->n);
 	vm->err = err;
+	if (vm->bars == 0)
+		vm->first_time = b->t[0];
 	if (vm->pos + b->n > SCRIPT_BLOCK)
 		wrap(vm);
 	fill_fixed(vm, b);

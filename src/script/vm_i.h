@@ -34,7 +34,7 @@ struct script_vm {
 	const struct call *call;	/* being made */
 	size_t pos, at, end;	/* in the block: first free, next bar, end */
 	size_t bars;			/* done */
-	int64_t tf_ms;			/* 0: months */
+	int64_t tf_ms, first_time;	/* tf_ms 0: months */
 	const struct strat_account *acct;
 	struct strat_cmd *cmds;
 	size_t n_cmds, cmds_room;

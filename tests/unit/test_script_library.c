@@ -1,0 +1,140 @@
+/* What functions of the library give: scripts of one plot and its values, and
+ * inputs written in all the ways scripts write them. */
+#include "config.h"
+
+#include "t_script.h"
+
+static struct t_bars bars;
+static const double closes[] = { 10, 11, 13, 12, 15, 14 };
+#define N 6
+
+struct expect { int version; const char *body; double want[N]; };
+
+static void run_one(const struct expect *e)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+	char src[3000];
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct err err;
+
+	snprintf(src, sizeof(src), "//@version=%d\n%s(\"t\")\n%s\n", e->version,
+		 e->version < 5 ? "study" : "indicator", e->body);
+	vm = t_vm(a, t_compile(a, src));
+	for (size_t i = 0; i < N; i++) {
+		struct bars all = t_view(&bars, N);
+		struct bar b = bars_at(&all, i);
+		double y;
+
+		if (script_on_bar(vm, &b, NULL, &cmds, &err) < 0)
+			fail_msg("%s\n%s", err.msg, src);
+		script_plot_values(vm, &y);
+		if (isnan(e->want[i]) ? !isnan(y) : !(fabs(y - e->want[i]) < 1e-9))
+			fail_msg("bar %zu: %.12g, not %.12g\n%s", i, y, e->want[i], src);
+	}
+	arena_free(&a);
+}
+
+#define RUN(...)							\
+static const struct expect cases[] = { __VA_ARGS__ };			\
+	(void)state;							\
+	t_closes(&bars, closes, N);					\
+	for (size_t i_ = 0; i_ < sizeof(cases) / sizeof(*cases); i_++)	\
+		run_one(&cases[i_])
+#define ALL(x) { x, x, x, x, x, x }
+
+static void inputs_are_named_in_any_order(void **state)
+{
+	RUN(
+		{ 4, "n = input(title=\"N\", defval=2)\nplot(n)", ALL(2) },
+		{ 4, "n = input(title=\"N\", type=input.source, defval=high)\nplot(n - high)",
+		  ALL(0) },
+		{ 5, "n = input.source(title=\"N\", defval=low)\nplot(n - low)", ALL(0) },
+		{ 5, "n = input(title=\"N\" + \"o\", defval=true)\nplot(n ? 1 : 0)", ALL(1) },
+		{ 5, "t = input.time(timestamp(\"01 Jan 2024 02:00 +0000\"))\nplot(time >= t ? 1 : 0)",
+		  { 0, 0, 1, 1, 1, 1 } },
+		{ 5, "t = input.time(timestamp(2024, 1, 1, 3, 0))\nplot(time >= t ? 1 : 0)",
+		  { 0, 0, 0, 1, 1, 1 } },
+		{ 6, "enum E\n    a = \"Alpha\"\n    b\n    c\ne = input.enum(E.c, options = [E.b, "
+		     "E.c])\nplot(e == E.c and str.tostring(e) == \"c\" and "
+		     "str.tostring(E.a) == \"Alpha\" ? 1 : 0)", ALL(1) },
+	);
+}
+
+static void dates_are_read_in_their_usual_forms(void **state)
+{
+#define DATE(text) { 5, "plot(timestamp(\"" text "\") - 1704164645000)", ALL(0) }
+	RUN(
+		DATE("2024-01-02T03:04:05"), DATE("2024-01-02 03:04:05"),
+		DATE("2024-01-02 03:04:05 +0000"), DATE("02 Jan 2024 03:04:05"),
+		DATE("2 January 2024 05:04:05 +0200"), DATE("Jan 02 2024 03:04:05"),
+		DATE("Jan 2, 2024 03:04:05 GMT+0"), DATE("2024-01-01T22:04:05-05:00"),
+		{ 5, "plot(timestamp(\"2024-01-02\") - 1704153600000)", ALL(0) },
+		{ 5, "plot(timestamp(\"UTC-2\", 2024, 1, 2, 1, 4, 5) - 1704164645000)", ALL(0) },
+	);
+}
+
+static void what_never_changes_makes_nothing_conditional(void **state)
+{
+	RUN(
+		/* lengths that would be refused are not, where they are not used */
+		{ 6, "n = input.int(0)\nx = n > 0 ? ta.sma(close, n) : close\nplot(x)",
+		  { 10, 11, 13, 12, 15, 14 } },
+		{ 6, "ma(s, n, k) =>\n    switch k\n        \"A\" => ta.sma(s, n)\n        \"B\" => "
+		     "ta.highest(s, n)\nk = input.string(\"B\")\nplot(ma(close, 2, k)[1])",
+		  { NAN, NAN, 11, 13, 13, 15 } },
+		{ 6, "on = input.bool(true)\nb = on and ta.crossover(close, 12)\nplot(b ? 1 : 0)",
+		  { 0, 0, 1, 0, 1, 0 } },
+		{ 6, "on = input.bool(false)\nb = on or ta.crossover(close, 12)\nplot(b ? 1 : 0)",
+		  { 0, 0, 1, 0, 1, 0 } },
+		{ 6, "on = input.bool(true)\nx = 0.0\nif on\n    if close != 13\n        x := "
+		     "ta.cum(1)\nplot(x)", { 1, 2, 0, 3, 4, 5 } },
+	);
+}
+
+static void arrays_have_statistics(void **state)
+{
+	RUN(
+		{ 6, "a = array.from(1.0, 2, 4)\nplot(a.covariance(array.from(2.0, 4, 6)))",
+		  ALL(2) },
+		{ 6, "a = array.from(1.0, 2, 4)\nplot(a.covariance(array.from(2.0, 4, 6), false))",
+		  ALL(3) },
+		{ 6, "a = array.from(3, 1, 2)\nplot(a.percentrank(2))", ALL(50) },
+		{ 6, "a = array.from(-3, 1)\nplot(a.abs().sum() + a.sum())", ALL(2) },
+		{ 6, "a = array.from(1.0, 3)\nplot(a.standardize().get(1))", ALL(1) },
+		{ 6, "a = array.from(3, 1, 2)\ni = a.sort_indices()\nplot(i.get(0) * 100 + "
+		     "i.get(1) * 10 + i.get(2))", ALL(120) },
+		{ 6, "a = array.from(3, 1, 2)\ni = a.sort_indices(order.descending)\n"
+		     "plot(i.get(0) * 100 + i.get(1) * 10 + i.get(2))", ALL(21) },
+		{ 6, "a = array.from(1, 2, 2, 2, 5)\nplot(a.binary_search_leftmost(2) * 1000 + "
+		     "a.binary_search_rightmost(2) * 100 + a.binary_search_leftmost(3) * 10 + "
+		     "a.binary_search_rightmost(3))", ALL(1334) },
+		{ 6, "a = array.from(true, false)\nplot((a.some() ? 1 : 0) + (a.every() ? 2 : 0))",
+		  ALL(1) },
+	);
+}
+
+static void time_has_more_words(void **state)
+{
+	RUN(
+		{ 6, "plot(timeframe.from_seconds(14400) == \"240\" and "
+		     "timeframe.from_seconds(86400) == \"1D\" ? 1 : 0)", ALL(1) },
+		{ 6, "plot(session.isfirstbar ? 1 : 0)", { 1, 0, 0, 0, 0, 0 } },
+		{ 6, "plot(time_tradingday - timestamp(2024, 1, 1))", ALL(0) },
+		{ 6, "plot(syminfo.pricescale * 10 + syminfo.minmove)", ALL(1001) },
+		{ 5, "f(n) => 2 / (n + 1)\nplot(f(3) + 7 / 2)", ALL(3.5) },
+		{ 4, "plot(offset(close, 1))", { NAN, 10, 11, 13, 12, 15 } },
+	);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inputs_are_named_in_any_order),
+		cmocka_unit_test(dates_are_read_in_their_usual_forms),
+		cmocka_unit_test(what_never_changes_makes_nothing_conditional),
+		cmocka_unit_test(arrays_have_statistics),
+		cmocka_unit_test(time_has_more_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
