@@ -75,7 +75,7 @@ export const getBook = (id: number, depth: number, s?: S) =>
 	api.get<Book>(`/markets/${id}/book`, opt(s, { depth }));
 
 export const getStrategies = (s?: S) =>
-	api.get<List<Strategy>>("/strategies", opt(s));
+	api.get<List<Strategy>>("/strategies", opt(s, { limit: 200 }));
 
 export const getBots = (s?: S) =>
 	api.get<List<Bot>>("/bots", opt(s, { limit: 200 }));

@@ -120,6 +120,9 @@ export interface StrategyInput {
 	max?: number | null;
 	step?: number | null;
 	options?: InputValue[] | null;
+	tooltip?: string | null;
+	group?: string | null;
+	inline?: string | null;
 }
 
 export interface Strategy {
@@ -128,6 +131,8 @@ export interface Strategy {
 	starter: boolean;
 	description: string | null;
 	inputs: StrategyInput[];
+	created?: number;
+	changed?: number;
 }
 
 export type BotState =

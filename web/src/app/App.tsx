@@ -21,6 +21,8 @@ const Markets = lazy(() => import("../pages/Markets"));
 const Bots = lazy(() => import("../pages/Bots"));
 const BotCreate = lazy(() => import("../pages/BotCreate"));
 const BotDetail = lazy(() => import("../pages/BotDetail"));
+const Strategies = lazy(() => import("../pages/Strategies"));
+const StrategyEdit = lazy(() => import("../pages/StrategyEdit"));
 const Logs = lazy(() => import("../pages/Logs"));
 const Settings = lazy(() => import("../pages/Settings"));
 const Monitoring = lazy(() => import("../pages/Monitoring"));
@@ -68,6 +70,15 @@ function Pages() {
 						<Route path="/bots/new" component={BotCreate} />
 						<Route path="/bots/:id">
 							{(p) => <BotDetail key={p.id} id={Number(p.id)} />}
+						</Route>
+						<Route path="/strategies" component={Strategies} />
+						<Route path="/strategies/:id">
+							{(p) => (
+								<StrategyEdit
+									key={p.id}
+									id={p.id === "new" ? null : Number(p.id)}
+								/>
+							)}
 						</Route>
 						<Route path="/logs" component={Logs} />
 						<Route path="/settings" component={Settings} />

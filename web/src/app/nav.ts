@@ -6,6 +6,7 @@ import {
 	MarketsIcon,
 	MonitoringIcon,
 	SettingsIcon,
+	StrategyIcon,
 } from "../components/icons";
 
 /** The places of the application, in the order of the menu. */
@@ -13,6 +14,7 @@ export const NAV = [
 	{ href: "/", label: "Dashboard", key: "d", icon: DashboardIcon },
 	{ href: "/markets", label: "Markets", key: "m", icon: MarketsIcon },
 	{ href: "/bots", label: "Bots", key: "b", icon: BotsIcon },
+	{ href: "/strategies", label: "Strategies", key: "y", icon: StrategyIcon },
 	{ href: "/logs", label: "Logs", key: "l", icon: LogsIcon },
 	{ href: "/monitoring", label: "Monitoring", key: "o", icon: MonitoringIcon },
 	{ href: "/settings", label: "Settings", key: "s", icon: SettingsIcon },

@@ -34,7 +34,8 @@ export interface Overlay {
 export interface Mark {
 	id: string;
 	time: number;
-	side: "buy" | "sell";
+	/** "note": a shape that the script drew. */
+	side: "buy" | "sell" | "note";
 	text: string;
 }
 
@@ -274,14 +275,37 @@ export class CandlePlot {
 			(m): SeriesMarker<Time> => ({
 				id: m.id,
 				time: sec(m.time),
-				position: m.side === "buy" ? "belowBar" : "aboveBar",
-				shape: m.side === "buy" ? "arrowUp" : "arrowDown",
-				color: m.side === "buy" ? this.colors.up : this.colors.down,
+				...this.markLook(m.side),
 				text: this.markText ? m.text : "",
-				size: 1.4,
 			}),
 		);
 		this.marks.setMarkers(list);
+	}
+
+	private markLook(side: Mark["side"]) {
+		switch (side) {
+			case "buy":
+				return {
+					position: "belowBar",
+					shape: "arrowUp",
+					color: this.colors.up,
+					size: 1.4,
+				} as const;
+			case "sell":
+				return {
+					position: "aboveBar",
+					shape: "arrowDown",
+					color: this.colors.down,
+					size: 1.4,
+				} as const;
+			case "note":
+				return {
+					position: "aboveBar",
+					shape: "circle",
+					color: this.colors.faint,
+					size: 0.6,
+				} as const;
+		}
 	}
 
 	setLevels(all: readonly Level[]): void {

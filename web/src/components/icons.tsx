@@ -129,3 +129,18 @@ export const CheckIcon = icon(<path d="m5 12.5 4.5 4.5L19 7.5" />);
 export const ChevronIcon = icon(<path d="m9 6 6 6-6 6" />);
 export const UpIcon = icon(<path d="M12 19V6M6 11.5 12 5.5l6 6" />);
 export const DownIcon = icon(<path d="M12 5v13M6 12.5l6 6 6-6" />);
+export const StrategyIcon = icon(
+	<path d="m8.5 7-5 5 5 5M15.5 7l5 5-5 5M13.5 4.5l-3 15" />,
+);
+export const BacktestIcon = icon(
+	<>
+		<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v3.5h3.5" />
+		<path d="M12 8v4.5l3 2" />
+	</>,
+);
+export const ImageIcon = icon(
+	<>
+		<rect x="4" y="5" width="16" height="14" rx="2" />
+		<path d="m4.5 17 4.5-5 3.5 3.5 3-3 4 4.5M9 9v.01" />
+	</>,
+);

@@ -102,3 +102,14 @@ export function spacing(times: readonly number[]): number {
 	d.sort((a, b) => a - b);
 	return d[d.length >> 1] ?? 0;
 }
+
+/** Digits after the point that the last closes use, at most eight. */
+export function decimalsOf(closes: readonly number[]): number {
+	let most = 0;
+	for (const c of closes.slice(-200)) {
+		const s = String(c);
+		const frac = s.includes("e") ? 8 : (s.split(".")[1]?.length ?? 0);
+		most = Math.max(most, Math.min(frac, 8));
+	}
+	return Math.max(most, 2);
+}

@@ -31,6 +31,7 @@ import {
 import { ApiError, newId } from "../lib/apiClient";
 import { parse, sign } from "../lib/decimal";
 import { timeframeMs, timeframesOf } from "../lib/time";
+import { bestTimeframe, dateMs, day, storedOf } from "../runs/market";
 
 interface Form {
 	name: string;
@@ -55,29 +56,25 @@ const SPEEDS = [
 	{ value: "1", label: "Real time" },
 ];
 
-const DEFAULT_TF = ["1h", "15m", "5m", "1m"];
-
-function bestTimeframe(m: Market | undefined): string {
-	const have = timeframesOf(m?.timeframes.map((t) => t.tf) ?? []);
-	return DEFAULT_TF.find((t) => have.includes(t)) ?? have[0] ?? "1h";
-}
-
 /** Markets that only exist as imported candles cannot be followed live. */
 function bestFeed(m: Market | undefined): Form["feed"] {
 	return m?.exchange === "sim" ? "live" : "replay";
 }
 
 function startForm(markets: readonly Market[], all: readonly Strategy[]): Form {
-	const wanted = Number(new URLSearchParams(location.search).get("market"));
+	const q = new URLSearchParams(location.search);
+	const wanted = Number(q.get("market"));
 	const m =
 		markets.find((x) => x.id === wanted) ??
 		markets.find((x) => x.timeframes.some((t) => t.count > 0)) ??
 		markets[0];
-	const s = all[0];
+	const s = all.find((x) => x.id === Number(q.get("strategy"))) ?? all[0];
+	const tf = q.get("tf");
+	const offered = timeframesOf(m?.timeframes.map((t) => t.tf) ?? []);
 	return {
 		name: "",
 		market: m?.id ?? 0,
-		tf: bestTimeframe(m),
+		tf: tf && offered.includes(tf) ? tf : bestTimeframe(m),
 		strategy: s?.id ?? 0,
 		inputs: toDraft(s?.inputs ?? []),
 		balance: "10000",
@@ -86,15 +83,6 @@ function startForm(markets: readonly Market[], all: readonly Strategy[]): Form {
 		to: "",
 		speed: "0",
 	};
-}
-
-const day = (ms: number | null | undefined) =>
-	ms ? new Date(ms).toISOString().slice(0, 10) : "";
-
-/** Midnight UTC of a date field; undefined when it is empty. */
-export function dateMs(s: string): number | undefined {
-	const ms = s ? Date.parse(`${s}T00:00:00Z`) : Number.NaN;
-	return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** What the form says, in the API's words; null while it is incomplete. */
@@ -133,9 +121,7 @@ function FeedFields(p: {
 	const f = useFormats();
 	const { form, set } = p;
 	// A coarser timeframe is made of the finest that is stored.
-	const stored =
-		p.market?.timeframes.find((t) => t.tf === form.tf) ??
-		p.market?.timeframes[0];
+	const stored = storedOf(p.market, form.tf);
 	const from = dateMs(form.from) ?? stored?.from ?? 0;
 	const to = dateMs(form.to) ?? stored?.to ?? 0;
 	const ms = timeframeMs(form.tf);

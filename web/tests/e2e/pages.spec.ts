@@ -12,6 +12,8 @@ const PAGES = [
 	["Markets", "/markets"],
 	["Bots", "/bots"],
 	["New bot", "/bots/new"],
+	["Strategies", "/strategies"],
+	["New strategy", "/strategies/new"],
 	["Logs", "/logs"],
 	["Logs of browsers", "/logs?source=client"],
 	["Monitoring", "/monitoring"],

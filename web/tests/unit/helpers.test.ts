@@ -15,20 +15,17 @@ import {
 	toDraft,
 } from "../../src/components/InputsForm";
 import { logText } from "../../src/components/LogView";
-import { dateMs, toBody } from "../../src/pages/BotCreate";
+import { decimalsOf } from "../../src/lib/candles";
+import { toBody } from "../../src/pages/BotCreate";
 import { total } from "../../src/pages/Bots";
-import {
-	decimalsOf,
-	levelsOf,
-	marksOf,
-	overlaysOf,
-} from "../../src/pages/bot/ChartPanel";
+import { levelsOf, marksOf, overlaysOf } from "../../src/pages/bot/ChartPanel";
 import { extendEquity, mergeItems } from "../../src/pages/bot/data";
 import { revalue } from "../../src/pages/Dashboard";
 import { filterEntries } from "../../src/pages/Logs";
 import { depthOf } from "../../src/pages/Markets";
 import { latency, rate, sampleOf } from "../../src/pages/monitoring/history";
 import { browserName } from "../../src/pages/settings/sessions";
+import { dateMs } from "../../src/runs/market";
 
 const fill = (id: number, time: number, side: "buy" | "sell"): Fill => ({
 	id,

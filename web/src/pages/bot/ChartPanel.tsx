@@ -15,7 +15,7 @@ import type { Level, Mark, Overlay } from "../../charts/candleSeries";
 import { TableIcon } from "../../components/icons";
 import { LoadError } from "../../components/Loaded";
 import { Empty, Panel, SkeletonBlock } from "../../components/ui";
-import { type Bar, indexAt, toBar } from "../../lib/candles";
+import { type Bar, decimalsOf, indexAt, toBar } from "../../lib/candles";
 import { toNumber } from "../../lib/decimal";
 
 const CandleChart = lazy(() => import("../../charts/CandleChart"));
@@ -206,15 +206,4 @@ export function ChartPanel(p: {
 			)}
 		</Panel>
 	);
-}
-
-/** Digits after the point that the last closes use, at most eight. */
-export function decimalsOf(closes: readonly number[]): number {
-	let most = 0;
-	for (const c of closes.slice(-200)) {
-		const s = String(c);
-		const frac = s.includes("e") ? 8 : (s.split(".")[1]?.length ?? 0);
-		most = Math.max(most, Math.min(frac, 8));
-	}
-	return Math.max(most, 2);
 }
