@@ -24,6 +24,8 @@ static void days(struct emu *e, const struct bars *b, size_t n,
 {
 	int64_t from = e->risk.day == INT64_MIN ? INT64_MIN : e->risk.day * DAY_MS;
 
+	if (from != INT64_MIN && b->t[0] >= from && b->t[n - 1] - from < DAY_MS)
+		return;			/* times rise: all of one day */
 	for (size_t i = 0; i < n; i++) {
 		if (from != INT64_MIN && b->t[i] >= from && b->t[i] - from < DAY_MS)
 			continue;

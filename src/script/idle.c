@@ -188,35 +188,41 @@ void vm_find_guards(struct script_vm *vm, struct arena *tmp)
 	for (size_t k = 0; k < s.n; k++)
 		if (s.used >> k & 1)
 			vm->guards[vm->n_guards++] = s.guard[k];
-	vm->busy = NEW_N(vm->out, unsigned char, SCRIPT_BLOCK);
+	vm->busy = NEW_N(vm->out, uint64_t, SCRIPT_BLOCK);
 	vm->can_idle = true;
 }
 
-/* Which bars of the block have a guard that is true. */
+/* Which bars of the block have a guard that may be true: any bit but those of
+ * 0 will do, na included; a bar more is no error. */
 static void mark(struct script_vm *vm)
 {
-	memset(vm->busy, 0, SCRIPT_BLOCK);
+	memset(vm->busy + vm->at, 0, (vm->end - vm->at) * sizeof(vm->busy[0]));
 	for (size_t k = 0; k < vm->n_guards; k++) {
 		const struct cref *g = &vm->guards[k];
 		const double *c = vm->cols[g->col].b - g->shift;
 
-		for (size_t i = vm->at; i < vm->end; i++)
-			vm->busy[i] |= truth(c[i]);
+		for (size_t i = vm->at; i < vm->end; i++) {
+			uint64_t u;
+
+			memcpy(&u, &c[i], sizeof(u));
+			vm->busy[i] |= u;
+		}
 	}
 	vm->marked = true;
 }
 
 size_t script_idle(struct script_vm *vm)
 {
-	const unsigned char *p;
+	size_t i = vm->at;
 
 	assert(vm->magic == VM_MAGIC);
 	if (!vm->can_idle || vm->bars == 0 || vm->at == vm->end)
 		return 0;
 	if (!vm->marked)
 		mark(vm);
-	p = memchr(vm->busy + vm->at, 1, vm->end - vm->at);
-	return p != NULL ? (size_t)(p - vm->busy) - vm->at : vm->end - vm->at;
+	while (i < vm->end && vm->busy[i] == 0)
+		i++;
+	return i - vm->at;
 }
 
 void script_skip(struct script_vm *vm, size_t n)

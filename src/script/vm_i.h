@@ -53,7 +53,7 @@ struct script_vm {
 	bool can_idle, marked;		/* marked: busy is of this block */
 	struct cref *guards;
 	size_t n_guards;
-	unsigned char *busy;
+	uint64_t *busy;
 	uint64_t seed;
 };
 

@@ -1,4 +1,9 @@
-# Benchmarks print JSON lines and never fail; `make bench-web`.
+# Benchmarks print JSON lines and never fail; README.md says how to read them.
+# `make bench`: those that need no server; bench-web and bench-live do.
+.PHONY: bench
+bench_alone = %D%/bench_bt %D%/bench_script %D%/bench_candles
+bench: $(bench_alone)
+	@for b in $(bench_alone); do ./$$b || exit 1; done
 check_PROGRAMS += %D%/bench_fcgi
 %C%_bench_fcgi_SOURCES = %D%/bench_fcgi.c src/db/conn.c src/db/many.c \
 	src/db/stmt.c src/db/tx.c src/db/value.c
@@ -27,6 +32,5 @@ bench-auth: %D%/bench_auth
 check_PROGRAMS += %D%/bench_bt
 %C%_bench_bt_SOURCES = %D%/bench_bt.c
 %C%_bench_bt_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
-.PHONY: bench-bt
-bench-bt: %D%/bench_bt
-	./%D%/bench_bt
+dist_check_SCRIPTS += %D%/peers_bt.py
+EXTRA_DIST += %D%/README.md
