@@ -62,6 +62,7 @@ unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_library
+unit_tests += %D%/unit/test_script_series
 unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run
 unit_tests += %D%/unit/test_script_security

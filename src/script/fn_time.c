@@ -384,6 +384,11 @@ int64_t period_of(int64_t t, int64_t tf, int64_t months)
 	}
 	if (tf % (7 * DAY_MS) == 0)		/* weeks begin on Monday */
 		return floor_div(t + 3 * DAY_MS, tf);
+	if (tf < DAY_MS && DAY_MS % tf != 0) {	/* they begin anew each day */
+		int64_t day = floor_div(t, DAY_MS);
+
+		return day * ((DAY_MS + tf - 1) / tf) + (t - day * DAY_MS) / tf;
+	}
 	return floor_div(t, tf);
 }
 
@@ -392,6 +397,11 @@ int64_t period_start(int64_t k, int64_t tf)
 	if (tf == 0)
 		return time_from_civil((int)floor_div(k, 12),
 				       (int)(k - floor_div(k, 12) * 12) + 1, 1) * DAY_MS;
+	if (tf < DAY_MS && DAY_MS % tf != 0) {
+		int64_t each = (DAY_MS + tf - 1) / tf, day = floor_div(k, each);
+
+		return day * DAY_MS + (k - day * each) * tf;
+	}
 	return tf % (7 * DAY_MS) == 0 ? k * tf - 3 * DAY_MS : k * tf;
 }
 

@@ -609,9 +609,11 @@ static const struct lib *find_lib(const char *name)
 static const struct lib *find_old(struct gen *g, const char *name)
 {
 	static const char *const spaces[] = { "ta.", "math.", "str.", "request.", "color.",
-		"input." };
+		"input.", "ticker." };
 	const struct lib *l;
 
+	if (strcmp(name, "tickerid") == 0)
+		return find_lib("ticker.new");
 	if (strcmp(name, "offset") == 0)
 		return find_lib("?offset");
 	if (strcmp(name, "study") == 0)
@@ -624,6 +626,24 @@ static const struct lib *find_old(struct gen *g, const char *name)
 			return l;
 	}
 	return NULL;
+}
+
+const struct lib *lib_named(struct gen *g, const char *name)
+{
+	const struct lib *l = find_lib(name);
+
+	return l == NULL && g->c->version < 5 ? find_old(g, name) : l;
+}
+
+size_t lib_words(const struct lib *l)
+{
+	struct str sig = str_c(l->sig);
+	struct want w;
+	size_t n = 0;
+
+	while (sig_next(&sig, &w))
+		n++;
+	return n;
 }
 
 static struct val library(struct gen *g, const struct lib *l, struct args *a,
@@ -788,7 +808,9 @@ struct val gen_call(struct gen *g, const struct ast *n)
 	if (callee->kind == A_MEMBER && is_value(g, callee->v[0]))
 		return method(g, n);
 	if (is_security(g, name))
-		return gen_security(g, n);
+		return gen_security(g, n, false);
+	if (name != NULL && strcmp(name, "request.security_lower_tf") == 0)
+		return gen_security(g, n, true);
 	if (name == NULL) {
 		ERR_AT(g->c, n, "SYNTAX", "this cannot be called");
 		return val_error();

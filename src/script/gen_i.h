@@ -145,7 +145,7 @@ void gen_fixed_columns(struct gen *g);
 void gen_lay_out(struct gen *g, struct buf *bar);
 
 /* gen_security.c: request.security() */
-struct val gen_security(struct gen *g, const struct ast *n);
+struct val gen_security(struct gen *g, const struct ast *n, bool lower);
 
 /* gen_expr.c, gen_stmt.c, gen_call.c */
 struct val gen_expr(struct gen *g, const struct ast *n);
@@ -207,6 +207,10 @@ extern special_fn *const specials[];
 extern const char *const special_sigs;
 
 const struct lib *lib_find(const struct lib *t, const char *name);
+/* A function by its name, also the names of version 4; how many arguments a
+ * row takes. */
+const struct lib *lib_named(struct gen *g, const char *name);
+size_t lib_words(const struct lib *l);
 const struct type *lib_type(struct gen *g, const char *letters);
 /* A library variable: ret type; map: "=number", column or indicator. */
 struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,

@@ -186,6 +186,23 @@ static struct ast *node(struct gen *g, const struct ast *n)
  * stands one bar before, or NULL. */
 static struct ast *one_back(struct gen *g, const struct ast *n, int depth);
 
+/* Inputs, facts of the market, na. */
+static bool never_changes(struct gen *g, const struct ast *n)
+{
+	const char *name = dotted(g, n);
+	const struct sym *s = n->kind == A_NAME ? sym_find(g, n->text) : NULL;
+	struct val v;
+	bool found = false;
+
+	if (s != NULL)
+		return s->kind == SYM_VALUE && s->v.rate <= RATE_ONCE &&
+		       s->v.ty->b != TY_ERROR;
+	if (name == NULL)
+		return false;
+	v = gen_builtin_var(g, name, n, &found);
+	return found && v.rate <= RATE_ONCE;
+}
+
 /* Of a variable that is given its value once. */
 static struct ast *name_back(struct gen *g, const struct ast *n, int depth)
 {
@@ -211,10 +228,48 @@ static struct ast *index_back(struct gen *g, const struct ast *n)
 	return r;
 }
 
-static bool is_arithmetic(const struct ast *n)
+/* A function of nothing but its arguments, the bar's prices not among them. */
+static bool of_arguments(struct gen *g, const struct ast *n)
 {
-	return n->kind == A_UNARY ? n->op != T_NOT :
-	       n->kind == A_BINARY && n->op >= T_ADD && n->op <= T_MOD;
+	const char *name = dotted(g, n->v[0]);
+	const struct lib *l = name != NULL ? lib_named(g, name) : NULL;
+	const struct sym *s = n->v[0]->kind == A_NAME ? sym_find(g, n->v[0]->text) : NULL;
+	struct str ins;
+
+	if (l == NULL || s != NULL)
+		return false;
+	if (l->kind == LIB_OP)
+		return true;
+	if (l->kind == LIB_SPECIAL)
+		return strncmp(name, "math.", 5) == 0 || strcmp(name, "nz") == 0 ||
+		       strcmp(name, "na") == 0;
+	/* several forms: the one that takes the bar's own prices is shorter */
+	if (l->kind != LIB_IND || (l[1].name != NULL && strcmp(l[1].name, l->name) == 0 &&
+				   l++ != NULL && n->n - 1 < lib_words(l)))
+		return false;
+	ins = str_c(strchr(l->map, ':') + 1);
+	for (size_t i = 0; i < ins.n && ins.p[i] != '/'; i++)
+		if (ins.p[i] < '0' || ins.p[i] > '2')
+			return false;
+	return true;
+}
+
+static bool is_pointwise(struct gen *g, const struct ast *n)
+{
+	return n->kind == A_UNARY || n->kind == A_BINARY || n->kind == A_COND ||
+	       (n->kind == A_CALL && of_arguments(g, n));
+}
+
+/* An argument `name = x` or a value that never changes stays what it is. */
+static struct ast *argument_back(struct gen *g, const struct ast *n, int depth)
+{
+	struct ast *r, *x = one_back(g, n->v[0], depth);
+
+	if (x == NULL)
+		return NULL;
+	r = node(g, n);
+	r->v[0] = x;
+	return r;
 }
 
 static struct ast *one_back(struct gen *g, const struct ast *n, int depth)
@@ -223,16 +278,20 @@ static struct ast *one_back(struct gen *g, const struct ast *n, int depth)
 
 	if (depth > 32)
 		return NULL;
-	if (n->kind == A_INT || n->kind == A_FLOAT)
+	if (n->kind == A_INT || n->kind == A_FLOAT || n->kind == A_BOOL)
+		return node(g, n);
+	if (n->kind == A_ARG)
+		return argument_back(g, n, depth + 1);
+	if ((n->kind == A_NAME || n->kind == A_MEMBER) && never_changes(g, n))
 		return node(g, n);
 	if (n->kind == A_NAME)
 		return name_back(g, n, depth + 1);
 	if (n->kind == A_INDEX)
 		return index_back(g, n);
-	if (!is_arithmetic(n))
+	if (!is_pointwise(g, n))
 		return NULL;
 	r = node(g, n);
-	for (size_t i = 0; i < n->n; i++) {
+	for (size_t i = n->kind == A_CALL; i < n->n; i++) {
 		r->v[i] = one_back(g, n->v[i], depth + 1);
 		if (r->v[i] == NULL)
 			return NULL;
@@ -287,18 +346,29 @@ static void replay_frames(struct gen *s, const struct needs *w, const struct fra
 	replay_statements(s, w, f->func->v[0], f->stmt);
 }
 
-/* Adds a result; its type, or NULL. */
-static const struct type *result(struct gen *s, struct val v, const struct ast *at)
+struct outs { const struct type *t[ARGS_MAX]; char what[ARGS_MAX + 1]; size_t n; bool bad; };
+
+/* Adds a result, a tuple's one by one. */
+static void result(struct gen *s, struct val v, char what, const struct ast *at,
+		   struct outs *o)
 {
 	struct plot from = { -1, -1 };
 	const struct type *t = v.ty->b == TY_NA ? &ty_float : v.ty;
 
-	if (t->b == TY_ERROR)
-		return NULL;
+	if (t->b == TY_TUPLE) {
+		for (size_t i = 0; i < v.n; i++)
+			result(s, v.tup[i], what, at, o);
+		return;
+	}
+	if (t->b == TY_ERROR || o->n == ARGS_MAX) {
+		o->bad = true;
+		return;
+	}
 	if (!is_numeric(t) && t->b != TY_BOOL && t->b != TY_COLOR) {
 		ERR_AT(s->c, at, "TYPE", "request.security() gives numbers, bools and "
 		       "colours, not %s", type_name(s, t));
-		return NULL;
+		o->bad = true;
+		return;
 	}
 	if (v.rate == RATE_COL && v.shift == 0) {
 		from.col = v.col;
@@ -307,7 +377,8 @@ static const struct type *result(struct gen *s, struct val v, const struct ast *
 		move_to(s, from.reg, v);
 	}
 	*array_push(s->c->out, &s->p->plot_srcs) = from;
-	return t;
+	o->t[o->n] = t;
+	o->what[o->n++] = what;
 }
 
 struct request {
@@ -315,27 +386,31 @@ struct request {
 	bool ahead;
 };
 
-/* One element of the expression; what it is goes to *what. */
-static const struct type *element(struct gen *g, struct gen *s, const struct request *q,
-				  const struct ast *n, char *what)
+/* One element of the expression. */
+static void element(struct gen *g, struct gen *s, const struct request *q,
+		    const struct ast *n, struct outs *o)
 {
 	struct ast *back;
 
-	*what = 'v';
-	if (!q->ahead)
-		return result(s, gen_expr(s, n), n);
+	if (!q->ahead) {
+		result(s, gen_expr(s, n), 'v', n, o);
+		return;
+	}
 	if (n->kind == A_NAME && sym_find(g, n->text) == NULL &&
 	    (str_eqc(n->text, "open") || str_eqc(n->text, "time"))) {
-		*what = n->text.p[0];		/* known when the bar opens */
-		return result(s, val_na(n->text.p[0] == 'o' ? &ty_float : &ty_int), n);
+		/* known when the bar opens */
+		result(s, val_na(n->text.p[0] == 'o' ? &ty_float : &ty_int),
+		       n->text.p[0], n, o);
+		return;
 	}
 	back = one_back(g, n, 0);
 	if (back == NULL) {
 		ERR_AT(g->c, n, "LOOKAHEAD", "with lookahead_on this shows on history what "
 		       "was not known yet: write (...)[1], or use lookahead_off");
-		return NULL;
+		o->bad = true;
+		return;
 	}
-	return result(s, gen_expr(s, back), n);
+	result(s, gen_expr(s, back), 'v', n, o);
 }
 
 static struct gen *sub_gen(struct gen *g, struct buf *bar)
@@ -361,8 +436,25 @@ static struct gen *sub_gen(struct gen *g, struct buf *bar)
 	return s;
 }
 
-static struct val outputs(struct gen *g, struct sub *d, const struct type *const *t,
-			  bool many)
+/* The arrays of request.security_lower_tf(): asked for bar by bar. */
+static struct val lists(struct gen *g, struct sub *d, const struct outs *o, const struct ast *n,
+			struct val r)
+{
+	struct lib row = { "request.security_lower_tf", "", "x", LIB_FN, 0, LF_HEAP,
+			   fn_lower_list, NULL };
+	struct val id = val_const(&ty_int, (double)g->p->subs.n);
+
+	*array_push(g->c->out, &g->p->subs) = *d;
+	for (size_t i = 0; i < d->n; i++) {
+		row.code = (int)i;
+		r.tup[i] = lib_call(g, &row, &id, 1, n);
+		r.tup[i].ty = type_array(g, o->t[i]);
+	}
+	return r;
+}
+
+static struct val outputs(struct gen *g, struct sub *d, const struct outs *o, bool many,
+			  const struct ast *n)
 {
 	static const struct type ty_tuple = { .b = TY_TUPLE };
 	struct val r = val_const(&ty_tuple, NAN);
@@ -370,11 +462,15 @@ static struct val outputs(struct gen *g, struct sub *d, const struct type *const
 
 	r.n = d->n;
 	r.tup = NEW_N(g->c->tmp, struct val, d->n);
+	if (d->lower) {
+		r = lists(g, d, o, n, r);
+		return many ? r : r.tup[0];
+	}
 	for (size_t i = 0; i < d->n; i++) {
-		int col = col_new(g, t[i], 0);
+		int col = col_new(g, o->t[i], 0);
 
 		first = i == 0 ? col : first;
-		r.tup[i] = val_col(t[i], col);
+		r.tup[i] = val_col(o->t[i], col);
 	}
 	*array_push(g->c->out, &g->p->subs) = *d;
 	*array_push(g->c->out, &g->p->cops) = (struct cop){ .kind = COP_SUB,
@@ -385,14 +481,11 @@ static struct val outputs(struct gen *g, struct sub *d, const struct type *const
 static struct val compile(struct gen *g, const struct request *q, const struct ast *n,
 			  struct sub *d)
 {
-	bool many = q->expr->kind == A_TUPLE;
-	size_t k = many ? q->expr->n : 1;
-	const struct type **t = NEW_N(g->c->tmp, const struct type *, k);
-	char *what = arena_alloc(g->c->out, k + 1);
+	bool tuple = q->expr->kind == A_TUPLE;
+	struct outs *o = NEW(g->c->tmp, struct outs);
 	struct needs w = { .n = 0 };
 	struct buf bar = { 0 };
 	struct gen *s;
-	bool ok = k > 0;
 
 	need_all(g, &w, q->expr);
 	close_needs(g, &w);
@@ -402,37 +495,44 @@ static struct val compile(struct gen *g, const struct request *q, const struct a
 	replay_statements(s, &w, g->root, g->stmt);
 	replay_frames(s, &w, g->frame);
 	s->line = n->line;
-	for (size_t i = 0; i < k; i++) {
-		t[i] = element(g, s, q, many ? q->expr->v[i] : q->expr, &what[i]);
-		ok = ok && t[i] != NULL;
-	}
+	for (size_t i = 0; i < (tuple ? q->expr->n : 1); i++)
+		element(g, s, q, tuple ? q->expr->v[i] : q->expr, o);
 	gen_lay_out(s, &bar);
 	g->work = s->work;
-	if (!ok)
+	if (o->bad || o->n == 0)
 		return val_error();
 	d->p = s->p;
-	d->n = k;
-	d->what = what;
+	d->n = o->n;
+	d->what = str_dup(g->c->out, str_n(o->what, o->n));
 	d->inputs = s->input_map.v;
-	return outputs(g, d, t, many);
+	return outputs(g, d, o, tuple || o->n > 1, n);
 }
 
 /* --- The call -------------------------------------------------------------------- */
 
-static bool find_arguments(struct gen *g, const struct ast *n, struct request *q)
+static bool find_arguments(struct gen *g, const struct ast *n, bool lower,
+			   struct request *q)
 {
+	static const char lower_names[] = "symbol timeframe expression ignore_invalid_symbol "
+		"currency ignore_invalid_timeframe calc_bars_count ";
 	static const char names[] = "symbol timeframe expression gaps lookahead "
 		"ignore_invalid_symbol currency calc_bars_count ";
 	static const char old_names[] = "symbol resolution expression gaps lookahead ";
-	const char *words = g->c->version < 5 ? old_names : names;
+	const char *words = lower ? lower_names : g->c->version < 5 ? old_names : names;
 	const struct ast **to[] = { &q->symbol, &q->tf, &q->expr, &q->gaps, &q->lookahead,
 				    NULL, &q->currency, NULL };
+	const struct ast *ignored = NULL;
 	struct args a = { .n = 0 };
 	struct str all, w;
 
 	for (size_t i = 1; i < n->n && a.n < ARGS_MAX; i++)
 		a.v[a.n++] = (struct arg){ .name = n->v[i]->text, .at = n->v[i] };
-	if (!name_check(g, "request.security", words, &a))
+	if (lower) {
+		to[3] = to[5] = to[6] = &ignored;
+		to[4] = &q->currency;
+	}
+	if (!name_check(g, lower ? "request.security_lower_tf" : "request.security", words,
+			&a))
 		return false;
 	if (a.n > ARRAY_LEN(to))
 		return refuse(g, n, "takes at most 8 arguments");
@@ -486,12 +586,25 @@ static bool simple_text(struct gen *g, const struct ast *n, const char *what, in
 	return true;
 }
 
-struct val gen_security(struct gen *g, const struct ast *n)
+/* The chart's own timeframe, as it is written: nothing of it lies ahead. */
+static bool charts_own(struct gen *g, const struct ast *n)
+{
+	const char *name = dotted(g, n);
+
+	if (n->kind == A_STR)
+		return n->text.n == 0;
+	return name != NULL && sym_find(g, STR("timeframe")) == NULL &&
+	       (strcmp(name, "timeframe.period") == 0 ||
+		(g->c->version < 5 && strcmp(name, "period") == 0 &&
+		 sym_find(g, STR("period")) == NULL));
+}
+
+struct val gen_security(struct gen *g, const struct ast *n, bool lower)
 {
 	struct request q = { .expr = NULL };
-	struct sub d = { .line = n->line, .guard = guard_reg(g) };
+	struct sub d = { .line = n->line, .guard = guard_reg(g), .lower = lower };
 
-	if (!find_arguments(g, n, &q) ||
+	if (!find_arguments(g, n, lower, &q) ||
 	    !simple_text(g, q.symbol, "symbol", &d.symbol) ||
 	    !simple_text(g, q.tf, "timeframe", &d.tf) ||
 	    !choice(g, q.gaps, "gaps_on", "gaps_off", &d.gaps) ||
@@ -501,6 +614,8 @@ struct val gen_security(struct gen *g, const struct ast *n)
 		refuse(g, n, "does not convert currencies: leave the argument out");
 		return val_error();
 	}
+	if (charts_own(g, q.tf))
+		d.lookahead = false;
 	q.ahead = d.lookahead;
 	return compile(g, &q, n, &d);
 }

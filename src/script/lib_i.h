@@ -21,6 +21,7 @@
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
+	X(lower_list) X(ticker) X(data_column)				\
 	X(array_sort_indices) X(array_map) X(array_covariance)		\
 	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\
 	X(day_start) X(day_end) X(market_more) X(first_time)		\

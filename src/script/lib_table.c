@@ -236,6 +236,14 @@ const struct lib lib_other[] = {
 	   "i", timestamp, 1, LF_PURE),
 	SPECIAL("time", 17), SPECIAL("time_close", 18),
 	SPECIAL("timeframe.change", 19),
+	FN("ticker.heikinashi", "symbol:s", "s", ticker, 0, LF_PURE | LF_HEAP),
+	FN("ticker.new", "prefix:s ticker:s session:s? adjustment:s? backadjustment:s? "
+	   "settlement_as_close:s?", "s", ticker, 1, LF_PURE | LF_HEAP),
+	FN("ticker.standard", "symbol:s?", "s", ticker, 2, LF_PURE | LF_HEAP),
+	FN("ticker.inherit", "from_tickerid:s symbol:s", "s", ticker, 3, LF_PURE | LF_HEAP),
+	FN("ticker.modify", "tickerid:s session:s? adjustment:s? backadjustment:s? "
+	   "settlement_as_close:s?", "s", ticker, 4, LF_PURE | LF_HEAP),
+	SPECIAL("data.column", 26),
 	FN("timeframe.from_seconds", "seconds:i", "s", tf_text, 0, LF_PURE | LF_HEAP),
 	FN("timeframe.in_seconds", "timeframe:s?", "i", tf_seconds, 0, LF_PURE | LF_ONCE),
 

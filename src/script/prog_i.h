@@ -91,7 +91,7 @@ struct sub {
 	size_t n;
 	const char *what;
 	int symbol, tf;		/* registers */
-	bool gaps, lookahead;
+	bool gaps, lookahead, lower;
 	int line, guard;	/* as in struct unit */
 	const int *inputs;	/* which of the parent's each of its own is */
 };

@@ -114,6 +114,17 @@ MUST_CHECK int script_bind_text(struct script_binding *b, struct str name,
 
 /* --- Machines ------------------------------------------------------- */
 
+/* Candles of other markets, or finer ones of the chart's own, for
+ * request.security(): the host's, oldest first; it may add to them between
+ * bars, closed ones only. */
+struct script_series {
+	const char *symbol;		/* "BTC/USDT", "binance:BTC/USDT" */
+	const char *timeframe;		/* as in struct script_market */
+	struct bars bars;
+};
+/* data.column(): more columns of the chart's candles, a value a bar. */
+struct script_column { const char *name; const double *v; size_t n; };
+
 struct script_market {
 	const char *exchange, *symbol, *base, *quote, *description;
 	const char *timeframe;		/* "1", "60", "240", "1D", "1W", "1M" */
@@ -121,6 +132,10 @@ struct script_market {
 	double mintick, pointvalue, lot;
 	int64_t last_bar_index;		/* -1: not known, the newest is the last */
 	int64_t last_bar_time;		/* 0: likewise */
+	const struct script_series *series;
+	size_t n_series;
+	const struct script_column *columns;
+	size_t n_columns;
 };
 /* "1m", "15m", "1h", "4h", "1d", "1w" to the language's own name; NULL when
  * it is neither. */

@@ -387,9 +387,30 @@ SPECIAL(sp_offset)
 	return history(g, a->v[0].v, a->v[1].v, n);
 }
 
+/* data.column("name"): more of the candle file. */
+SPECIAL(sp_data_column)
+{
+	static const struct lib row = { "data.column", "", "f", LIB_FN, 0, LF_PURE, fn_data_column,
+		NULL };
+	struct val x = nth(a, 0, "name"), in[2] = { val_col(&ty_int, COL_INDEX), x }, r;
+
+	UNUSED;
+	if (a->n != 1 || bad(a) || x.ty->b != TY_STRING || x.rate > RATE_ONCE)
+		return need(g, l, n, "the name of a column, a text that is the same on "
+			    "every bar");
+	if (g->parent != NULL) {
+		ERR_AT(g->c, n, "UNSUPPORTED", "data.column() belongs to the chart's candles "
+		       "and has no value in request.security()");
+		return val_error();
+	}
+	r = lib_call(g, &row, in, 2, n);
+	return r;
+}
+
 special_fn *const specials[] = {
 	sp_max, sp_min, sp_avg, sp_na, sp_nz, sp_bool, sp_rgb, sp_color, sp_iff,
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
 	sp_indicator, sp_library, sp_convert, sp_map_new, sp_offset,
+	sp_data_column,
 };

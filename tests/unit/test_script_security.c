@@ -327,18 +327,18 @@ static void wrong_calls_are_refused_with_a_remedy(void **state)
 static void what_the_chart_cannot_give_is_refused_before_the_first_bar(void **state)
 {
 	static const struct { const char *symbol, *tf, *want; } faults[] = {
-		{ "ETHUSDT", "D", "only the chart's own symbol can be asked for, this is "
-		  "\"ETHUSDT\": use syminfo.tickerid" },
-		{ "bin:BTCUSDT", "D", "only the chart's own symbol can be asked for, this is "
-		  "\"bin:BTCUSDT\": use syminfo.tickerid" },
-		{ "sim:ETHUSDT", "D", "only the chart's own symbol can be asked for, this is "
-		  "\"sim:ETHUSDT\": use syminfo.tickerid" },
-		{ "", "15", "\"15\" is a lower timeframe than the chart's \"60\": run the "
-		  "script on a chart of the lower one" },
+#define NO_CANDLES(s) "there are no candles of \"" s "\" that make up \"D\": add them " \
+	"(--data " s "=FILE), or use syminfo.tickerid for the chart's own symbol"
+		{ "ETHUSDT", "D", NO_CANDLES("ETHUSDT") },
+		{ "bin:BTCUSDT", "D", NO_CANDLES("bin:BTCUSDT") },
+		{ "sim:ETHUSDT", "D", NO_CANDLES("sim:ETHUSDT") },
+		{ "", "15", "\"15\" is a lower timeframe than the chart's \"60\": add such "
+		  "candles (--data BTCUSDT:15=FILE), or run the script on a chart of the lower "
+		  "one" },
 		{ "", "90", "bars of \"90\" cannot be made of the chart's \"60\": choose a "
-		  "multiple of it that divides the day, 1D, 1W or months" },
-		{ "", "300", "bars of \"300\" cannot be made of the chart's \"60\": choose a "
-		  "multiple of it that divides the day, 1D, 1W or months" },
+		  "multiple of it, or months that divide the year" },
+		{ "", "5M", "bars of \"5M\" cannot be made of the chart's \"60\": choose a "
+		  "multiple of it, or months that divide the year" },
 		{ "", "1h", "\"1h\" is not a timeframe" },
 	};
 	char src[1000], want[400];
