@@ -233,6 +233,8 @@ int ctl_backtest(struct ctl *c)
 		  "candles of a CSV file", 0, 0 },
 		{ "market", 'm', CTL_TEXT, &o.bars.market, "EX:PAIR:TF",
 		  "candles of the store", 0, 0 },
+		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
+		  "candles of other symbols or finer ones, for request.security()", 0, 0 },
 		{ "signals", 0, CTL_LIST, &o.signals, "[PAIR=]FILE",
 		  "candles with signal columns, freqtrade rules; again for more pairs", 0, 0 },
 		{ "rules", 0, CTL_TEXT, &o.rules, "FILE", "freqtrade's rules, JSON", 0, 0 },

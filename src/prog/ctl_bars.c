@@ -112,6 +112,35 @@ const char *bars_timeframe(const struct bars *b)
 	return "1d";
 }
 
+/* The columns of a file that are numbers: data.column(). */
+static void more_columns(struct ctl *c, const struct table *t, const struct bars_cols *all,
+			 const struct bars *b, struct script_market *m)
+{
+	struct script_column *col = NEW_N(c->arena, struct script_column, t->cols);
+	size_t first = b->n > 0 ? (size_t)(b->t - all->t) : 0;
+
+	for (size_t i = 0; i < t->cols; i++) {
+		double *v;
+
+		if (table_numbers(c->arena, t, i, &v, NULL) < 0)
+			continue;	/* tags, names */
+		col[m->n_columns++] = (struct script_column){
+			str_dup(c->arena, t->head[i]), v + first, b->n };
+	}
+	m->columns = col;
+}
+
+/* "BTC/USDT" is made of a base and a quote. */
+static void name_currencies(struct ctl *c, struct script_market *m)
+{
+	const char *slash = strchr(m->symbol, '/');
+
+	if (slash == NULL)
+		return;
+	m->base = str_dup(c->arena, str_n(m->symbol, (size_t)(slash - m->symbol)));
+	m->quote = slash + 1;
+}
+
 static int from_file(struct ctl *c, const struct ctl_bars *o, struct bars *ret,
 		     struct script_market *m, struct err *err)
 {
@@ -130,6 +159,55 @@ static int from_file(struct ctl *c, const struct ctl_bars *o, struct bars *ret,
 	m->timeframe = script_timeframe(c->arena, bars_timeframe(ret));
 	m->mintick = tick_of(ret);
 	m->lot = lot_of(ret);
+	name_currencies(c, m);
+	if (t.cols > 6)
+		more_columns(c, &t, &cols, ret, m);
+	return 0;
+}
+
+/* --data SYMBOL[:TF]=FILE */
+static int one_series(struct ctl *c, const char *arg, struct script_series *ret,
+		      struct err *err)
+{
+	const char *eq = strchr(arg, '='), *colon, *tf = NULL;
+	char *name;
+	struct bars_cols cols;
+	struct table t;
+	int rc;
+
+	if (eq == NULL || eq == arg)
+		return FAIL(err, E_INVAL, "--data %s: must be SYMBOL[:TF]=FILE", arg);
+	name = str_dup(c->arena, str_n(arg, (size_t)(eq - arg)));
+	colon = strrchr(name, ':');
+	if (colon != NULL)
+		tf = script_timeframe(c->arena, colon + 1);
+	if (tf != NULL)
+		name[colon - name] = '\0';
+	rc = table_read(c->arena, eq + 1, &t, err);
+	if (rc == 0)
+		rc = table_bars(c->arena, &t, &cols, err);
+	if (rc < 0)
+		return rc;
+	ret->symbol = name;
+	bars_of(&ret->bars, &cols);
+	ret->timeframe = tf != NULL ? tf :
+		script_timeframe(c->arena, bars_timeframe(&ret->bars));
+	return 0;
+}
+
+static int load_series(struct ctl *c, const struct ctl_texts *data,
+		       struct script_market *m, struct err *err)
+{
+	struct script_series *s = NEW_N(c->arena, struct script_series, data->n);
+
+	for (size_t i = 0; i < data->n; i++) {
+		int rc = one_series(c, data->v[i], &s[i], err);
+
+		if (rc < 0)
+			return rc;
+	}
+	m->series = s;
+	m->n_series = data->n;
 	return 0;
 }
 
@@ -233,6 +311,8 @@ int ctl_bars_load(struct ctl *c, const struct ctl_bars *o, struct bars *ret,
 		m.mintick = o->tick;
 	if (!isnan(o->lot))
 		m.lot = o->lot;
-	*ret_m = m;
-	return 0;
+	rc = load_series(c, &o->data, &m, err);
+	if (rc == 0)
+		*ret_m = m;
+	return rc;
 }

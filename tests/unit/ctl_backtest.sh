@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..17
+echo 1..20
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -83,3 +83,22 @@ ends "candles without signal columns" 65 "enter_long" --signals "$t/c.csv" --rul
 printf '{"stoploss":-0.1,"stop":1}' >"$t/bad.rules"
 ends "a rule that is not known" 65 '"stop"' --signals "$t/sig.csv" --rules "$t/bad.rules"
 ends "a result that cannot be written" 74 "nowhere" "$t/s.pine" --candles "$t/c.csv" --json "$t/nowhere/r.json"
+
+cat >"$t/more.pine" <<'EOT'
+//@version=6
+strategy("more")
+other = request.security("ETH/USDT", timeframe.period, close)
+if data.column("mood") > 1 and other > 100
+    strategy.entry("L", strategy.long, qty = 1)
+EOT
+sed '1s/$/,mood/; 2,3s/$/,0/; 4,$s/$/,2/' "$t/c.csv" >"$t/mood.csv"
+awk -F, 'NR == 1 { print } NR > 1 { print $1 ",1000,1000,1,900,5" }' \
+	"$t/c.csv" >"$t/eth.csv"
+"$ctl" backtest "$t/more.pine" --candles "$t/mood.csv" --data ETHUSDT:1h="$t/eth.csv" --quiet \
+	--trades "$t/t.csv"
+is "more columns and other symbols are read" "$(cut -d, -f2-4 "$t/t.csv" | tail -n 1)" \
+	"long,1704078000000,10"
+ends "candles that are not given are asked for" 65 "--data ETH/USDT=FILE" "$t/more.pine" \
+	--candles "$t/mood.csv"
+ends "--data says what it is" 65 "must be SYMBOL[:TF]=FILE" "$t/more.pine" \
+	--candles "$t/mood.csv" --data "$t/eth.csv"
