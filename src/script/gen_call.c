@@ -797,12 +797,30 @@ static bool is_security(const struct gen *g, const char *name)
 		(g->c->version < 5 && strcmp(name, "security") == 0));
 }
 
+/* A user's function or the library's. */
+static struct val named(struct gen *g, const char *name, const struct ast *n)
+{
+	const struct ast *callee = n->v[0];
+	struct args a = { .n = 0 };
+	const struct lib *l;
+	struct sym *s;
+
+	if (!gather(g, n, 1, &a))
+		return val_error();
+	s = callee->kind == A_NAME ? sym_find(g, callee->text) : NULL;
+	if (s != NULL && s->kind == SYM_FUNC)
+		return expand(g, s, &a, n);
+	l = find_lib(name);
+	if (g->c->version < 5 && (l == NULL || (a.n == 2 && strcmp(name, "color") == 0)))
+		l = find_old(g, name);
+	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+}
+
 struct val gen_call(struct gen *g, const struct ast *n)
 {
 	const struct ast *callee = n->v[0];
 	const char *name = dotted(g, callee);
 	struct args a = { .n = 0 };
-	const struct lib *l;
 	struct sym *s;
 
 	if (callee->kind == A_MEMBER && is_value(g, callee->v[0]))
@@ -821,13 +839,5 @@ struct val gen_call(struct gen *g, const struct ast *n)
 			return gather(g, n, 1, &a) ? record_new(g, s->type, &a, n) :
 						     val_error();
 	}
-	if (!gather(g, n, 1, &a))
-		return val_error();
-	s = callee->kind == A_NAME ? sym_find(g, callee->text) : NULL;
-	if (s != NULL && s->kind == SYM_FUNC)
-		return expand(g, s, &a, n);
-	l = find_lib(name);
-	if (g->c->version < 5 && (l == NULL || (a.n == 2 && strcmp(name, "color") == 0)))
-		l = find_old(g, name);
-	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+	return named(g, name, n);
 }
