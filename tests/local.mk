@@ -59,6 +59,7 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ind
+unit_tests += %D%/unit/test_ind_shape
 unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_library
@@ -144,6 +145,8 @@ endif
 # Source tests: they compile nothing and run in a second.
 TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_corpus.sh
 dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_corpus.sh
+TESTS += %D%/unit/ctl_indicator.sh
+dist_check_SCRIPTS += %D%/unit/ctl_indicator.sh
 TESTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 dist_check_SCRIPTS += %D%/lint/source.sh %D%/lint/ceilings.sh
 TESTS += %D%/lint/generated.sh %D%/lint/settings.sh

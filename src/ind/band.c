@@ -1,6 +1,7 @@
 /* Highest and lowest, spread, and the bands and oscillators made of them. */
 #include "config.h"
 
+#include "ind/order_i.h"
 #include "ind/window_i.h"
 
 struct ext { struct wext w; double last, last_ago; };
@@ -45,10 +46,10 @@ const struct ind_def ind_##n = {					\
 	#n, title, 1, 1, 1, { src }, { LENGTH(20) }, { #n },		\
 	IND_SKIPPING, 0, size_ext, init_ext, run_##n,			\
 };
-EXT_ROW(highest, "Highest value", "source")
-EXT_ROW(lowest, "Lowest value", "source")
-EXT_ROW(highestbars, "Bars back to the highest value, as a negative number", "source")
-EXT_ROW(lowestbars, "Bars back to the lowest value, as a negative number", "source")
+EXT_ROW(highest, "Highest value", "high")
+EXT_ROW(lowest, "Lowest value", "low")
+EXT_ROW(highestbars, "Bars back to the highest value, as a negative number", "high")
+EXT_ROW(lowestbars, "Bars back to the lowest value, as a negative number", "low")
 
 struct chan { struct ext h, l; };
 static size_t size_chan(const double *p)
@@ -98,6 +99,42 @@ const struct ind_def ind_wpr = {
 	{ LENGTH(14) }, { "wpr" }, IND_TIMED, 0, size_chan, init_chan, run_wpr,
 };
 
+/* %K smoothed, and its average %D. */
+struct stochastic { struct chan c; struct sma k, d; };
+static size_t size_stochastic(const double *p)
+{
+	return sizeof(struct stochastic) + (2 * wext_room(p[0]) +
+		wsum_room(p[1]) + wsum_room(p[2])) * sizeof(double);
+}
+static void init_stochastic(void *v, const double *p)
+{
+	struct stochastic *s = v;
+	double *room = wext_init(&s->c.h.w, p[0], (double *)(s + 1));
+
+	room = wext_init(&s->c.l.w, p[0], room);
+	sma_init(&s->d, p[2], sma_init(&s->k, p[1], room));
+	s->c.h.last = s->c.l.last = NAN;
+}
+static void run_stochastic(RUN_ARGS)
+{
+	struct stochastic s = *(struct stochastic *)state;
+
+	for (size_t i = 0; i < n; i++) {
+		double k = stoch_step(&s.c, in[2][i], in[0][i], in[1][i]);
+
+		ret[0][i] = k = sma_step(&s.k, k);
+		ret[1][i] = sma_step(&s.d, k);
+	}
+	*(struct stochastic *)state = s;
+}
+const struct ind_def ind_stochastic = {
+	"stochastic", "Stochastic %K and %D", 3, 3, 2, { "high", "low", "close" },
+	{ LENGTH(14), { "smoothk", IND_INT, 1, 1, IND_LENGTH_MAX },
+	  { "smoothd", IND_INT, 3, 1, IND_LENGTH_MAX } },
+	{ "k", "d" }, IND_RECURSIVE, 0,
+	size_stochastic, init_stochastic, run_stochastic,
+};
+
 static void run_donchian(RUN_ARGS)
 {
 	struct chan s = *(struct chan *)state;
@@ -115,6 +152,62 @@ const struct ind_def ind_donchian = {
 	"donchian", "Channel of highest high and lowest low", 2, 1, 3,
 	{ "high", "low" }, { LENGTH(20) }, { "middle", "upper", "lower" },
 	IND_TIMED, 0, size_chan, init_chan, run_donchian,
+};
+
+/* Middles of three channels.  The lead is drawn `displacement` - 1 bars ahead;
+ * the cloud is the lead that was drawn for this bar.  The lagging line is the
+ * close, drawn as many bars back. */
+struct ichimoku { struct chan c[3]; struct lag a, b; };
+static size_t size_ichimoku(const double *p)
+{
+	size_t n = 2 * (size_t)p[3];
+
+	for (int k = 0; k < 3; k++)
+		n += 2 * wext_room(p[k]);
+	return sizeof(struct ichimoku) + n * sizeof(double);
+}
+static void init_ichimoku(void *v, const double *p)
+{
+	struct ichimoku *s = v;
+	double *room = (double *)(s + 1);
+
+	for (int k = 0; k < 3; k++) {
+		room = wext_init(&s->c[k].h.w, p[k], room);
+		room = wext_init(&s->c[k].l.w, p[k], room);
+		s->c[k].h.last = s->c[k].l.last = NAN;
+	}
+	lag_init(&s->b, p[3], lag_init(&s->a, p[3], room));
+}
+static void run_ichimoku(RUN_ARGS)
+{
+	struct ichimoku s = *(struct ichimoku *)state;
+
+	for (size_t i = 0; i < n; i++) {
+		double m[3];
+
+		for (size_t k = 0; k < 3; k++)
+			m[k] = (highest(&s.c[k].h, in[0][i]) +
+				lowest(&s.c[k].l, in[1][i])) / 2;
+		ret[0][i] = m[0];
+		ret[1][i] = m[1];
+		ret[2][i] = (m[0] + m[1]) / 2;
+		ret[3][i] = m[2];
+		lag_step(&s.a, ret[2][i]);
+		lag_step(&s.b, m[2]);
+		ret[4][i] = s.a.b[s.a.k];	/* the oldest kept */
+		ret[5][i] = s.b.b[s.b.k];
+		ret[6][i] = in[2][i];
+	}
+	*(struct ichimoku *)state = s;
+}
+const struct ind_def ind_ichimoku = {
+	"ichimoku", "Ichimoku lines and cloud", 3, 4, 7, { "high", "low", "close" },
+	{ { "conversion", IND_INT, 9, 1, IND_LENGTH_MAX },
+	  { "base", IND_INT, 26, 1, IND_LENGTH_MAX },
+	  { "spanb", IND_INT, 52, 1, IND_LENGTH_MAX },
+	  { "displacement", IND_INT, 26, 1, IND_LENGTH_MAX } },
+	{ "conversion", "base", "lead_a", "lead_b", "cloud_a", "cloud_b", "lagging" },
+	IND_RECURSIVE, 0, size_ichimoku, init_ichimoku, run_ichimoku,
 };
 
 /* Of n + 1 bars: how fresh the extreme is, 100 being this bar. */
@@ -207,11 +300,25 @@ static inline double bbw_step(struct var *s, double x)
 	wvar_step(&s->w, x);
 	return 2 * s->mult * sqrt(s->w.var) / s->w.mean * 100;
 }
+static inline double bbp_step(struct var *s, double x)
+{
+	double d;
+
+	wvar_step(&s->w, x);
+	d = s->mult * sqrt(s->w.var);
+	return (x - (s->w.mean - d)) / (2 * d);
+}
 KERNEL1(run_bbw, struct var, bbw_step)
+KERNEL1(run_bbp, struct var, bbp_step)
 #define MULT(d) { "mult", IND_FLOAT, d, -1e6, 1e6 }
 const struct ind_def ind_bb = {
 	"bb", "Bollinger bands", 1, 2, 3, { "source" }, { LENGTH(20), MULT(2) },
 	{ "basis", "upper", "lower" }, IND_SKIPPING, 0, size_var, init_var, run_bb,
+};
+const struct ind_def ind_bbp = {
+	"bbp", "Place within the Bollinger bands, 0 lower to 1 upper", 1, 2, 1,
+	{ "source" }, { LENGTH(20), MULT(2) }, { "bbp" }, IND_SKIPPING, 0,
+	size_var, init_var, run_bbp,
 };
 const struct ind_def ind_bbw = {
 	"bbw", "Width of the Bollinger bands in percent of the basis", 1, 2, 1,
@@ -219,35 +326,50 @@ const struct ind_def ind_bbw = {
 	size_var, init_var, run_bbw,
 };
 
-/* Mean absolute deviation: the mean moves, so the window is read anew. */
-struct dev { struct sma m; double *b, last; size_t n, k; };
+/* Mean absolute deviation: the mean moves, so all of the window matters on
+ * every bar.  What lies above the mean weighs as much as what lies below, so
+ * the ordered window tells it in O(log n); a short window is read anew, which
+ * is quicker. */
+#define DEV_SHORT 32
+struct dev { struct sma m; struct rank w; };
 static size_t size_dev(const double *p)
 {
-	return sizeof(struct dev) + (wsum_room(p[0]) + (size_t)p[0]) * sizeof(double);
+	return sizeof(struct dev) + (wsum_room(p[0]) +
+		(p[0] > DEV_SHORT ? rank_room(p[0]) : p[0])) * sizeof(double);
 }
 static void init_dev(void *v, const double *p)
 {
 	struct dev *s = v;
+	double *room = sma_init(&s->m, p[0], (double *)(s + 1));
 
-	s->b = sma_init(&s->m, p[0], (double *)(s + 1));
-	s->n = (size_t)p[0];
-	s->last = NAN;
+	s->w = (struct rank){ .b = room, .n = (size_t)p[0], .last = NAN };
+	if (p[0] > DEV_SHORT)
+		rank_init(&s->w, p[0], room);
+}
+static inline double dev_near(struct rank *w, double m, double x)
+{
+	double a = 0;
+
+	w->b[w->k] = x;
+	if (++w->k == w->n)
+		w->k = 0;
+	for (size_t i = 0; i < w->n; i++)
+		a += fabs(w->b[i] - m);
+	return a / (double)w->n;
 }
 static inline double dev_step(struct dev *s, double x)
 {
-	double m, a = 0;
+	struct rank *w = &s->w;
+	double m;
 
 	if (isnan(x))
-		return s->last;
+		return w->last;
 	m = sma_step(&s->m, x);
-	s->b[s->k] = x;
-	if (++s->k == s->n)
-		s->k = 0;
-	if (isnan(m))
-		return NAN;
-	for (size_t i = 0; i < s->n; i++)
-		a += fabs(s->b[i] - m);
-	return s->last = a / (double)s->n;
+	if (w->n <= DEV_SHORT)
+		w->last = dev_near(w, m, x);	/* na as long as m is */
+	else if (rank_push(w, x))
+		w->last = 2 * order_split(&w->o, m).above / (double)w->n;
+	return w->last;
 }
 static inline double cci_step(struct dev *s, double x)
 {
@@ -262,6 +384,6 @@ const struct ind_def ind_dev = {
 	{ LENGTH(20) }, { "dev" }, IND_SKIPPING, 0, size_dev, init_dev, run_dev,
 };
 const struct ind_def ind_cci = {
-	"cci", "Commodity channel index", 1, 1, 1, { "source" },
+	"cci", "Commodity channel index", 1, 1, 1, { "hlc3" },
 	{ LENGTH(20) }, { "cci" }, IND_SKIPPING, 0, size_dev, init_dev, run_cci,
 };

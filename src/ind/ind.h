@@ -63,6 +63,15 @@ struct ind_def {
 extern const struct ind_def *const ind_table[];	/* sorted by name */
 extern const size_t ind_table_n;
 const struct ind_def *ind_find(const char *name);	/* NULL: no such row */
+/* For what people write: other usual names too ("bollinger", "adx"), any case,
+ * '_', '-' and "ta." or none.  NULL: no such row. */
+const struct ind_def *ind_lookup(struct str name);
+const char *ind_aliases(const struct ind_def *d);	/* words; or "" */
+/* Names of rows that look like it, at most max. */
+size_t ind_nearest(struct str name, const char **ret, size_t max);
+/* The parameters somebody means by this word, as bits; 0: none.  More than one
+ * where one word is meant for all, as "length" is for dmi. */
+unsigned ind_params_named(const struct ind_def *d, struct str key);
 void ind_defaults(const struct ind_def *d, double *ret_p);
 /* -E_INVAL with the parameter's name and range in the sentence. */
 MUST_CHECK int ind_check(const struct ind_def *d, const double *p,

@@ -10,19 +10,25 @@
 #include "ind/ind.h"
 
 #define IND_ROWS(X)							\
-	X(accdist) X(alma) X(aroon) X(atr) X(barssince) X(bb) X(bbw)	\
-	X(cci) X(chaikin) X(change) X(cmo) X(cog) X(correlation)	\
-	X(cross) X(crossover) X(crossunder) X(cum) X(dema) X(dev) X(dmi)		\
-	X(donchian) X(ema) X(falling) X(fixnan) X(force)		\
-	X(highest) X(highestbars) X(hma) X(iii) X(kama) X(kc) X(kcw) X(linreg)	\
-	X(lowest) X(lowestbars) X(macd) X(median) X(mfi) X(mode)	\
-	X(mom) X(nvi) X(obv) X(percentile_linear_interpolation)		\
-	X(percentile_nearest_rank) X(percentrank) X(pivothigh)		\
-	X(pivotlow) X(pivotpoints) X(ppo) X(pvi) X(pvt) X(range)	\
-	X(rci) X(rising) X(rma) X(roc) X(rsi) X(sar) X(sma) X(stdev) X(stoch) X(sum)	\
-	X(supertrend) X(swma) X(tema) X(tr) X(trix) X(tsi)		\
-	X(ultimate) X(valuewhen) X(variance) X(vwap) X(vwma) X(wad)	\
-	X(wma) X(wpr) X(wvad)
+	X(accdist) X(alma) X(aroon) X(atr) X(barssince) X(bb) X(bbp)	\
+	X(bbw) X(bearish_engulfing) X(bullish_engulfing) X(cci)		\
+	X(chaikin) X(change) X(cmf) X(cmo) X(cog) X(correlation)	\
+	X(cross) X(crossover) X(crossunder) X(cum) X(dema) X(dev)	\
+	X(dmi) X(doji) X(donchian) X(dragonfly_doji) X(ema)		\
+	X(engulfing) X(evening_star) X(falling) X(fixnan) X(force)	\
+	X(gravestone_doji) X(hammer) X(hanging_man) X(heikinashi)	\
+	X(highest) X(highestbars) X(hma) X(ichimoku) X(iii)		\
+	X(inverted_hammer) X(kama) X(kc) X(kcw) X(linreg)		\
+	X(linregchannel) X(lowest) X(lowestbars) X(macd) X(median)	\
+	X(mfi) X(mode) X(mom) X(morning_star) X(natr) X(nvi) X(obv)	\
+	X(percentile_linear_interpolation) X(percentile_nearest_rank)	\
+	X(percentrank) X(pivothigh) X(pivotlow) X(pivotpoints) X(ppo)	\
+	X(pvi) X(pvt) X(range) X(rci) X(regime) X(rising) X(rma) X(roc)	\
+	X(rsi) X(sar) X(shooting_star) X(sma) X(stdev) X(stoch)		\
+	X(stochastic) X(sum) X(supertrend) X(swma) X(tema)		\
+	X(three_crows) X(three_soldiers) X(tr) X(trix) X(tsi)		\
+	X(ultimate) X(valuewhen) X(variance) X(volumeprofile) X(vwap)	\
+	X(vwma) X(wad) X(wma) X(wpr) X(wvad) X(zigzag)
 
 #define X(n) extern const struct ind_def ind_##n;
 IND_ROWS(X)

@@ -133,7 +133,7 @@ static inline double mfi_step(struct pair *s, double x, double v)
 }
 KERNEL2(run_mfi, struct pair, mfi_step)
 const struct ind_def ind_mfi = {
-	"mfi", "Money flow index", 2, 1, 1, { "source", "volume" },
+	"mfi", "Money flow index", 2, 1, 1, { "hlc3", "volume" },
 	{ LENGTH(14) }, { "mfi" }, IND_TIMED, 1, size_pair, init_pair, run_mfi,
 };
 

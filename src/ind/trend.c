@@ -1,6 +1,7 @@
 /* True range, its averages, and trend followers built on it. */
 #include "config.h"
 
+#include "ind/order_i.h"
 #include "ind/window_i.h"
 
 struct tr { double pc; bool first; };	/* first: high - low where close[1] is na */
@@ -41,6 +42,17 @@ KERNEL3(run_atr, struct atr, atr_step)
 const struct ind_def ind_atr = {
 	"atr", "Average true range", 3, 1, 1, { "high", "low", "close" },
 	{ LENGTH(14) }, { "atr" }, IND_RECURSIVE, 0, size_atr, init_atr, run_atr,
+};
+
+static inline double natr_step(struct atr *s, double h, double l, double c)
+{
+	return 100 * atr_step(s, h, l, c) / c;
+}
+KERNEL3(run_natr, struct atr, natr_step)
+const struct ind_def ind_natr = {
+	"natr", "Average true range in percent of the close", 3, 1, 1,
+	{ "high", "low", "close" }, { LENGTH(14) }, { "natr" }, IND_RECURSIVE, 0,
+	size_atr, init_atr, run_natr,
 };
 
 struct kc { struct ema m, r; struct tr t; double mult; bool use_tr; };
@@ -170,27 +182,29 @@ static inline double fix(double x, double *last)
 		*last = x;
 	return *last;
 }
+static inline double dmi_step(struct dmi *s, double h, double l, double c)
+{
+	double up = h - s->ph, dn = s->pl - l, t, sum;
+
+	t = ema_step(&s->t, isnan(s->pc) ? NAN : true_range(h, l, s->pc));
+	fix(100 * ema_step(&s->p, isnan(up) ? NAN :
+		up > dn && up > 0 ? up : 0) / t, &s->plus);
+	fix(100 * ema_step(&s->m, isnan(dn) ? NAN :
+		dn > up && dn > 0 ? dn : 0) / t, &s->minus);
+	sum = s->plus + s->minus;
+	s->ph = h;
+	s->pl = l;
+	s->pc = c;
+	return 100 * ema_step(&s->x, fabs(s->plus - s->minus) / (sum == 0 ? 1 : sum));
+}
 static void run_dmi(RUN_ARGS)
 {
 	struct dmi s = *(struct dmi *)state;
 
 	for (size_t i = 0; i < n; i++) {
-		double h = in[0][i], l = in[1][i], up = h - s.ph, dn = s.pl - l;
-		double t, sum;
-
-		t = ema_step(&s.t, isnan(s.pc) ? NAN : true_range(h, l, s.pc));
-		fix(100 * ema_step(&s.p, isnan(up) ? NAN :
-			up > dn && up > 0 ? up : 0) / t, &s.plus);
-		fix(100 * ema_step(&s.m, isnan(dn) ? NAN :
-			dn > up && dn > 0 ? dn : 0) / t, &s.minus);
-		sum = s.plus + s.minus;
+		ret[2][i] = dmi_step(&s, in[0][i], in[1][i], in[2][i]);
 		ret[0][i] = s.plus;
 		ret[1][i] = s.minus;
-		ret[2][i] = 100 * ema_step(&s.x, fabs(s.plus - s.minus) /
-					   (sum == 0 ? 1 : sum));
-		s.ph = h;
-		s.pl = l;
-		s.pc = in[2][i];
 	}
 	*(struct dmi *)state = s;
 }
@@ -200,6 +214,52 @@ const struct ind_def ind_dmi = {
 	{ { "diLength", IND_INT, 14, 1, IND_LENGTH_MAX },
 	  { "adxSmoothing", IND_INT, 14, 1, IND_LENGTH_MAX } },
 	{ "plus", "minus", "adx" }, IND_RECURSIVE, 0, size_dmi, init_dmi, run_dmi,
+};
+
+/* Kind of market: volatile (2) when the average range, in percent of the close,
+ * is at least as high as in `volatile` percent of the last `lookback` bars;
+ * else a trend (1) when ADX is `threshold` or more; else a range (0). */
+struct regime { struct dmi d; struct atr a; struct rank r; double adx, rank; };
+static size_t size_regime(const double *p)
+{
+	return sizeof(struct regime) + rank_room(p[1]) * sizeof(double);
+}
+static void init_regime(void *v, const double *p)
+{
+	struct regime *s = v;
+	double len[2] = { p[0], p[0] };
+
+	init_dmi(&s->d, len);
+	init_atr(&s->a, len);
+	rank_init(&s->r, p[1], (double *)(s + 1));
+	s->adx = p[2];
+	s->rank = p[3];
+}
+static void run_regime(RUN_ARGS)
+{
+	struct regime *s = state;
+
+	for (size_t i = 0; i < n; i++) {
+		double h = in[0][i], l = in[1][i], c = in[2][i];
+		double adx = dmi_step(&s->d, h, l, c);
+		double v = percentrank_step(&s->r, 100 * atr_step(&s->a, h, l, c) / c);
+
+		ret[0][i] = isnan(adx) || isnan(v) ? NAN : v >= s->rank ? 2 :
+			    adx >= s->adx ? 1 : 0;
+		ret[1][i] = isnan(adx) ? NAN : s->d.plus > s->d.minus ? 1 :
+			    s->d.plus < s->d.minus ? -1 : 0;
+		ret[2][i] = adx;
+		ret[3][i] = v;
+	}
+}
+const struct ind_def ind_regime = {
+	"regime", "Market regime: 0 range, 1 trend, 2 volatile", 3, 4, 4,
+	{ "high", "low", "close" },
+	{ LENGTH(14), { "lookback", IND_INT, 100, 1, IND_LENGTH_MAX },
+	  { "threshold", IND_FLOAT, 25, 0, 100 },
+	  { "volatile", IND_FLOAT, 90, 0, 100 } },
+	{ "regime", "direction", "adx", "volatility" }, IND_RECURSIVE, 0,
+	size_regime, init_regime, run_regime,
 };
 
 /* Parabolic stop and reverse. */

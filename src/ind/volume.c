@@ -32,9 +32,46 @@ const struct ind_def ind_force = {
 	{ "force" }, IND_RECURSIVE, 0, size_force, init_force, run_force,
 };
 
+/* The volume, signed by where the bar closed in its range; without a range
+ * nothing, unless na. */
+static inline double flow(double h, double l, double c, double v)
+{
+	return h > l || l > h ? (2 * c - l - h) / (h - l) * v : 0 * (h + l + c + v);
+}
+
+/* --- Chaikin money flow: of the volume of a window, the share that bought -- */
+
+struct cmf { struct sma f, v; };
+static size_t size_cmf(const double *p)
+{
+	return sizeof(struct cmf) + 2 * wsum_room(p[0]) * sizeof(double);
+}
+static void init_cmf(void *v, const double *p)
+{
+	struct cmf *s = v;
+
+	sma_init(&s->v, p[0], sma_init(&s->f, p[0], (double *)(s + 1)));
+}
+static void run_cmf(RUN_ARGS)
+{
+	struct cmf s = *(struct cmf *)state;
+
+	for (size_t i = 0; i < n; i++) {
+		double x = flow(in[0][i], in[1][i], in[2][i], in[3][i]);
+		double v = isnan(x) ? NAN : in[3][i], f = sma_step(&s.f, x);
+
+		ret[0][i] = f / sma_step(&s.v, v);
+	}
+	*(struct cmf *)state = s;
+}
+const struct ind_def ind_cmf = {
+	"cmf", "Chaikin money flow, -1 to 1", 4, 1, 1, { "high", "low", "close", "volume" },
+	{ LENGTH(20) }, { "cmf" }, IND_TIMED, 0, size_cmf, init_cmf, run_cmf,
+};
+
 /* --- Chaikin oscillator: two averages of accumulation ---------------------- */
 
-struct chaikin { struct ema fast, slow; double ad; };
+struct chaikin { struct ema fast, slow; double ad, c; };
 static size_t size_chaikin(const double *p) { (void)p; return sizeof(struct chaikin); }
 static void init_chaikin(void *v, const double *p)
 {
@@ -42,19 +79,21 @@ static void init_chaikin(void *v, const double *p)
 
 	ema_ema(&s->fast, p[0]);
 	ema_ema(&s->slow, p[1]);
-	s->ad = 0;
+	s->ad = s->c = 0;
 }
 static void run_chaikin(RUN_ARGS)
 {
 	struct chaikin s = *(struct chaikin *)state;
 
 	for (size_t i = 0; i < n; i++) {
-		double h = in[0][i], l = in[1][i], c = in[2][i], v = in[3][i], f, g, x;
+		double x = flow(in[0][i], in[1][i], in[2][i], in[3][i]), f, g;
+		double t = s.ad + x;
 
-		x = h > l || l > h ? s.ad + (2 * c - l - h) / (h - l) * v :
-		    s.ad + 0 * (h + l + c + v);	/* no range: nothing, unless na */
-		if (!isnan(x))
-			s.ad = x;
+		if (!isnan(x)) {
+			s.c += fabs(s.ad) >= fabs(x) ? (s.ad - t) + x : (x - t) + s.ad;
+			s.ad = t;
+			x = s.ad + s.c;
+		}
 		f = ema_step(&s.fast, x);
 		g = ema_step(&s.slow, x);
 		ret[0][i] = f - g;

@@ -41,7 +41,12 @@ static int take_sets(struct ctl *c, struct sets *ret, struct err *err)
 
 static void list_one(struct sbuf *b, const struct ind_def *d)
 {
-	sbuf_addf(b, "%s - %s\n  inputs: ", d->name, d->title);
+	struct str names = str_c(ind_aliases(d)), w;
+
+	sbuf_addf(b, "%s - %s\n", d->name, d->title);
+	for (size_t i = 0; names.n > 0 && str_split(&names, ' ', &w); i++)
+		sbuf_addf(b, "%s%.*s", i > 0 ? ", " : "  also: ", STR_ARG(w));
+	sbuf_addf(b, "%s  inputs: ", ind_aliases(d)[0] != '\0' ? "\n" : "");
 	for (size_t i = 0; i < d->n_in; i++)
 		sbuf_addf(b, "%s%s", i > 0 ? ", " : "", d->in[i]);
 	sbuf_addf(b, "\n  parameters:");
@@ -66,34 +71,70 @@ static int list_all(struct ctl *c)
 	return ctl_print(c, &b);
 }
 
+static int apply_param(const struct ind_def *d, unsigned which, struct str value,
+		       double *p, struct err *err)
+{
+	double v;
+
+	if (str_eq_nocase(value, STR("true")))
+		v = 1;
+	else if (str_eq_nocase(value, STR("false")))
+		v = 0;
+	else if (!str_double(value, &v))
+		v = NAN;
+	for (size_t i = 0; i < d->n_param; i++) {
+		if ((which >> i & 1) == 0)
+			continue;
+		if (isnan(v))
+			return FAIL(err, E_INVAL, "--set %s: \"%.*s\" is no number",
+				    d->param[i].name, STR_ARG(value));
+		p[i] = v;
+	}
+	return 0;
+}
+
+/* An input by its name; "source" is the first one whatever it is called. */
+static bool apply_input(const struct ind_def *d, struct str key, const char *value,
+			const char **columns)
+{
+	for (size_t i = 0; i < d->n_in; i++)
+		if (str_eq_nocase(key, str_c(d->in[i]))) {
+			columns[i] = value;
+			return true;
+		}
+	if (!str_eq_nocase(key, STR("source")) && !str_eq_nocase(key, STR("src")))
+		return false;
+	columns[0] = value;
+	return true;
+}
+
+static int no_such_key(struct arena *out, const struct ind_def *d, struct str key,
+		       struct err *err)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, out, 4096);
+	for (size_t i = 0; i < d->n_param + d->n_in; i++)
+		sbuf_addf(&b, "%s%s", i > 0 ? ", " : "", i < d->n_param ?
+			  d->param[i].name : d->in[i - d->n_param]);
+	return FAIL(err, E_INVAL, "%s has no parameter or input \"%.*s\"; it has: %s",
+		    d->name, STR_ARG(key), sbuf_finish(&b));
+}
+
 /* A parameter's value, or the column of an input. */
 static int apply(const struct ind_def *d, const struct sets *s, double *p,
 		 const char **columns, struct arena *out, struct err *err)
 {
 	for (size_t k = 0; k < s->n; k++) {
-		bool known = false;
+		unsigned which = ind_params_named(d, s->key[k]);
+		int rc = 0;
 
-		for (size_t i = 0; i < d->n_param; i++)
-			if (str_eqc(s->key[k], d->param[i].name)) {
-				known = true;
-				if (str_eqc(s->value[k], "true"))
-					p[i] = 1;
-				else if (str_eqc(s->value[k], "false"))
-					p[i] = 0;
-				else if (!str_double(s->value[k], &p[i]))
-					return FAIL(err, E_INVAL, "--set %s: \"%.*s\" is no "
-						    "number", d->param[i].name,
-						    STR_ARG(s->value[k]));
-			}
-		for (size_t i = 0; i < d->n_in; i++)
-			if (str_eqc(s->key[k], d->in[i])) {
-				known = true;
-				columns[i] = str_dup(out, s->value[k]);
-			}
-		if (!known)
-			return FAIL(err, E_INVAL, "%s has no parameter or input \"%.*s\"; "
-				    "see orchctl indicator --list", d->name,
-				    STR_ARG(s->key[k]));
+		if (which != 0)
+			rc = apply_param(d, which, s->value[k], p, err);
+		else if (!apply_input(d, s->key[k], str_dup(out, s->value[k]), columns))
+			rc = no_such_key(out, d, s->key[k], err);
+		if (rc < 0)
+			return rc;
 	}
 	return ind_check(d, p, err);
 }
@@ -103,11 +144,70 @@ static const char *default_column(const char *in)
 	return strncmp(in, "source", 6) == 0 || strcmp(in, "condition") == 0 ? "close" : in;
 }
 
-/* A column of the file; hlc3 and the daily anchor can be made from others. */
+static int no_such_column(struct arena *out, const struct table *t, const char *name,
+			  struct err *err)
+{
+	struct sbuf b;
+	const char *all;
+
+	sbuf_init(&b, out, 1 << 16);
+	for (size_t i = 0; i < t->cols; i++)
+		sbuf_addf(&b, "%s%.*s", i > 0 ? ", " : "", STR_ARG(t->head[i]));
+	all = sbuf_finish(&b);
+	return FAIL(err, E_INVAL, "%s: there is no column \"%s\"; there are: %s", t->name,
+		    name, all == NULL ? "too many to name" : all);
+}
+
+/* A column under its name or the usual short one; -1. */
+static long column_at(const struct table *t, const char *name)
+{
+	static const char *const also[][3] = {
+		{ "open", "o", NULL }, { "high", "h", NULL }, { "low", "l", NULL },
+		{ "close", "c", NULL }, { "volume", "vol", "v" },
+	};
+	long at = table_find(t, (const char *const[]){ name, NULL });
+
+	for (size_t i = 0; at < 0 && i < ARRAY_LEN(also); i++)
+		if (strcmp(also[i][0], name) == 0)
+			at = table_find(t, (const char *const[]){ also[i][1],
+					also[i][2], NULL });
+	return at;
+}
+
+static int load_column(struct arena *out, const struct table *t, const char *name,
+		       const int64_t *times, const double **ret, struct err *err);
+
+/* The average of some columns, one letter each. */
+static int load_average(struct arena *out, const struct table *t, const char *parts,
+			const int64_t *times, const double **ret, struct err *err)
+{
+	static const char *const names[] = { "open", "high", "low", "close" };
+	static const char order[] = "ohlc";
+	double *v = NEW_N(out, double, t->rows);
+	const double *x = NULL;
+
+	for (size_t k = 0; parts[k] != '\0'; k++) {
+		int rc = load_column(out, t, names[strchr(order, parts[k]) - order],
+				     times, &x, err);
+
+		if (rc < 0)
+			return rc;
+		for (size_t i = 0; i < t->rows; i++)
+			v[i] += x[i];
+	}
+	for (size_t i = 0; i < t->rows; i++)
+		v[i] /= (double)strlen(parts);
+	*ret = v;
+	return 0;
+}
+
+/* A column of the file; averages of prices and the daily anchor can be made. */
 static int load_column(struct arena *out, const struct table *t, const char *name,
 		       const int64_t *times, const double **ret, struct err *err)
 {
-	long at = table_find(t, (const char *const[]){ name, NULL });
+	static const char *const made[][2] = { { "hl2", "hl" }, { "hlc3", "hlc" },
+		{ "ohlc4", "ohlc" }, { "hlcc4", "hlcc" } };
+	long at = column_at(t, name);
 	double *v;
 	int rc;
 
@@ -117,29 +217,16 @@ static int load_column(struct arena *out, const struct table *t, const char *nam
 			*ret = v;
 		return rc;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		if (strcmp(made[i][0], name) == 0)
+			return load_average(out, t, made[i][1], times, ret, err);
+	if (strcmp(name, "anchor") != 0)
+		return no_such_column(out, t, name, err);
 	v = NEW_N(out, double, t->rows);
-	if (strcmp(name, "anchor") == 0) {
-		for (size_t i = 0; i < t->rows; i++)
-			v[i] = i == 0 || times[i] / 86400000 != times[i - 1] / 86400000;
-		*ret = v;
-		return 0;
-	}
-	if (strcmp(name, "hlc3") == 0) {
-		static const char *const parts[] = { "high", "low", "close" };
-
-		for (size_t k = 0; k < 3; k++) {
-			const double *x;
-
-			rc = load_column(out, t, parts[k], times, &x, err);
-			if (rc < 0)
-				return rc;
-			for (size_t i = 0; i < t->rows; i++)
-				v[i] += x[i] / 3;
-		}
-		*ret = v;
-		return 0;
-	}
-	return FAIL(err, E_INVAL, "%s: there is no column \"%s\"", t->name, name);
+	for (size_t i = 0; i < t->rows; i++)
+		v[i] = i == 0 || times[i] / 86400000 != times[i - 1] / 86400000;
+	*ret = v;
+	return 0;
 }
 
 static void write_csv(struct sbuf *b, const struct ind_def *d, const int64_t *t,
@@ -189,7 +276,7 @@ static int compute(struct ctl *c, const struct ind_def *d, const char *path, boo
 		   const struct sets *sets, struct err *err)
 {
 	static const char *const time_names[] = { "timestamp_ms", "timestamp", "time",
-		"date", "open_time", "unix", NULL };
+		"date", "datetime", "open_time", "ts", "unix", NULL };
 	const char *columns[IND_INPUTS_MAX];
 	const double *in[IND_INPUTS_MAX];
 	double *out[IND_OUTPUTS_MAX], p[IND_PARAMS_MAX];
@@ -208,6 +295,8 @@ static int compute(struct ctl *c, const struct ind_def *d, const char *path, boo
 		rc = table_read(c->arena, path, &t, err);
 	if (rc < 0)
 		return rc;
+	if (t.rows == 0)
+		return FAIL(err, E_INVAL, "%s: there is a header, but no row", path);
 	at = table_find(&t, time_names);
 	if (at < 0)
 		return FAIL(err, E_INVAL, "%s: there is no column of times "
@@ -226,6 +315,17 @@ static int compute(struct ctl *c, const struct ind_def *d, const char *path, boo
 	(json ? write_json : write_csv)(&b, d, times, out, t.rows);
 	rc = ctl_print(c, &b);
 	return rc;
+}
+
+static int unknown(struct ctl *c)
+{
+	const char *near[3];
+	size_t n = ind_nearest(str_c(c->argv[0]), near, ARRAY_LEN(near));
+
+	return ctl_usage(c, "there is no indicator \"%s\"%s%s%s%s%s%s (--list shows all)",
+			 c->argv[0], n > 0 ? "; did you mean " : "", n > 0 ? near[0] : "",
+			 n > 1 ? " or " : "", n > 1 ? near[1] : "",
+			 n > 2 ? " or " : "", n > 2 ? near[2] : "");
 }
 
 int ctl_indicator(struct ctl *c)
@@ -255,10 +355,9 @@ int ctl_indicator(struct ctl *c)
 		return ctl_usage(c, "which indicator? (--list shows all)");
 	if (strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
 		return ctl_usage(c, "--output is csv or json");
-	d = ind_find(c->argv[0]);
+	d = ind_lookup(str_c(c->argv[0]));
 	if (d == NULL)
-		return ctl_usage(c, "there is no indicator \"%s\" (--list shows all)",
-				 c->argv[0]);
+		return unknown(c);
 	if (strcmp(input, "-") == 0)
 		input = "/dev/stdin";
 	status = compute(c, d, input, strcmp(format, "json") == 0, &sets, &err);
