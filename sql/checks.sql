@@ -193,3 +193,26 @@ FROM (SELECT intent_id, MAX(id) AS id FROM order_event GROUP BY intent_id) last
 JOIN order_event e ON e.id = last.id
 JOIN order_intent i ON i.id = last.intent_id
 WHERE e.to_state <> i.state LIMIT 20;
+
+-- name: a backtest that is done has its curve and all of its trades
+SELECT b.id, b.points, b.trades FROM backtest b WHERE b.state = 'd' AND (
+  b.metrics IS NULL OR b.properties IS NULL OR b.breakdown IS NULL
+  OR b.points <> COALESCE((SELECT SUM(p.n) FROM backtest_part p
+    WHERE p.backtest_id = b.id AND p.kind = 'e'), 0)
+  OR b.trades <> COALESCE((SELECT SUM(p.n) FROM backtest_part p
+    WHERE p.backtest_id = b.id AND p.kind = 't'), 0)) LIMIT 20;
+
+-- name: only a backtest that is done has results
+SELECT b.id, b.state FROM backtest b WHERE b.state <> 'd' AND (
+  b.metrics IS NOT NULL
+  OR EXISTS (SELECT 1 FROM backtest_part p WHERE p.backtest_id = b.id)) LIMIT 20;
+
+-- name: a backtest that ended says when, and one that failed why
+SELECT id, state, finished_ms, error FROM backtest
+WHERE (state IN ('d', 'f', 'c')) <> (finished_ms IS NOT NULL)
+  OR (state = 'f') <> (error IS NOT NULL) LIMIT 20;
+
+-- name: a backtest that waits or runs has its job
+SELECT b.id, b.state, b.job_id FROM backtest b
+LEFT JOIN job j ON j.id = b.job_id
+WHERE b.state IN ('q', 'r') AND j.id IS NULL LIMIT 20;

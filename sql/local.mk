@@ -7,4 +7,5 @@ dist_sql_DATA += sql/0002-market.sql
 dist_sql_DATA += sql/0003-strategy.sql
 dist_sql_DATA += sql/0005-trade.sql
 dist_sql_DATA += sql/0004-ops.sql
+dist_sql_DATA += sql/0006-backtest.sql
 dist_sql_DATA += sql/checks.sql

@@ -26,6 +26,9 @@ void rep_restart(struct api_req *r)
 	r->an->status = r->route->status != 0 ? r->route->status :
 			r->route->answer == NULL &&
 			r->route->media == NULL ? 204 : 200;
+	/* A handler of several forms says afterwards which it is. */
+	if (r->route->media != NULL)
+		r->an->type = r->route->media;
 	r->rep->location = NULL;
 	r->rep->after.n = 0;
 	r->rep->said = false;
@@ -262,8 +265,6 @@ int api_handle(void *ctx, struct request *rq, struct answer *an)
 	if (rc < 0) {
 		problem_answer(r, &err);
 	} else {
-		if (r->route != NULL && r->route->media != NULL)
-			an->type = r->route->media;
 		if (an->body.len == 0)
 			an->type = NULL;
 		if (r->rep->location != NULL)

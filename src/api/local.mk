@@ -7,7 +7,9 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/create.c \
 	%D%/cursor.c \
 	%D%/bot_api_i.h \
+	%D%/backtest_api_i.h \
 	%D%/h_auth.c \
+	%D%/h_backtest.c %D%/h_backtest_data.c \
 	%D%/h_bot.c %D%/h_bot_data.c \
 	%D%/h_dash.c \
 	%D%/h_logs.c \

@@ -2,12 +2,14 @@ noinst_LIBRARIES += %D%/libbt.a
 %C%_libbt_a_SOURCES = %D%/emu.c %D%/emu.h %D%/emu_cmd.c %D%/emu_exit.c \
 	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_quiet.c \
 	%D%/emu_risk.c %D%/emu_work.c \
-	%D%/bt.h %D%/ft.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
+	%D%/breakdown.c %D%/bt.h %D%/ft.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_report.c %D%/ft_rules.c %D%/ft_stats.c %D%/ft_trade.c \
 	%D%/opt.h %D%/opt_eval.c %D%/opt_i.h %D%/opt_report.c \
 	%D%/opt_result.c %D%/opt_run_i.h %D%/opt_search.c %D%/opt_spec.c \
 	%D%/opt_steer.c \
 	%D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
-	%D%/out.c %D%/out.h %D%/record.c %D%/record.h %D%/report.c %D%/run.c \
-	%D%/spec.c %D%/spec.h %D%/stats.c
+	%D%/out.c %D%/out.h %D%/pack.c %D%/pack.h %D%/record.c %D%/record.h %D%/record_out.c \
+	%D%/report.c %D%/run.c \
+	%D%/spec.c %D%/spec.h %D%/stats.c \
+	%D%/store.c %D%/store.h %D%/store_parts.c
 LIB_BT = %D%/libbt.a $(LIB_RISK)

@@ -59,4 +59,33 @@ void bt_trade_json(struct jw *w, const struct bt_trade *t,
 void bt_plot_json(struct jw *w, const struct script_plot *p,
 		  const double *values, size_t n);
 
+/* Profit by calendar month (UTC) and by pair, entry, exit, reason, tag. */
+size_t bt_record_months(struct arena *out, const struct bt_record *r,
+			struct bt_month **ret);
+#define BT_GROUPS(X)							\
+	X(PAIR, pair) X(ENTRY, entry_signal) X(EXIT, exit_signal)	\
+	X(REASON, exit_reason) X(TAG, tag)
+enum bt_grouping {
+#define X(id, member) BT_GROUP_##id,
+	BT_GROUPS(X)
+#undef X
+	BT_GROUP__MAX
+};
+const char *bt_grouping_name(enum bt_grouping g);	/* "pair", ... */
+/* In order of appearance; trades without such a name are one group "". */
+size_t bt_record_groups(struct arena *out, const struct bt_record *r,
+			enum bt_grouping by, struct bt_sum **ret);
+/* {"months":[...],"groups":{...}} */
+void bt_breakdown_json(struct jw *w, const struct bt_record *r);
+
+/* The exports: {properties, metrics, months, groups, equity, trades}, and
+ * tables with a head. */
+void bt_record_json(struct sbuf *b, const struct bt_record *r);
+void bt_record_trades_csv(struct sbuf *b, const struct bt_record *r);
+void bt_record_equity_csv(struct sbuf *b, const struct bt_record *r);
+/* What the market did alone, beginning with initial_capital: that times the
+ * close; NaN when it is not known. */
+double bt_buy_hold_scale(struct arena *tmp, const char *metrics,
+			 double initial_capital, double last_close);
+
 #endif /* BT_RECORD_H */

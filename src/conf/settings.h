@@ -137,3 +137,12 @@ X(lease_time, SECS, 5, 600, "15s", NULL,
 X(sim_seed, INT, 0, 9007199254740991, "1", NULL,
   "The demo market's random numbers start here: the same seed, the same "
   "prices.")
+
+GROUP(BACKTEST, "Backtests")
+X(backtest_max_candles, INT, 1000, 20000000, "2000000", NULL,
+  "The most candles that one stored backtest may run over.")
+X(backtest_queue, INT, 1, 1000, "20", NULL,
+  "Backtests that one user may have waiting or running.")
+X(backtest_keep, SECS, 0, 315360000, "90d", NULL,
+  "A backtest that ended so long ago is removed, unless it has notes or tags.  "
+  "0: never.")

@@ -6,3 +6,4 @@
 #include "db/stmt_script.h"
 #include "db/stmt_trade.h"
 #include "db/stmt_ops.h"
+#include "db/stmt_backtest.h"

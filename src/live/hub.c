@@ -40,7 +40,7 @@ static bool word(struct str s)
 	return true;
 }
 
-/* bots | bot:<id> | ticker:<id> | job:<id> | market:<id>:<timeframe> */
+/* bots | market:<id>:<timeframe> | bot, ticker, job, backtest, sweep :<id> */
 bool hub_topic_valid(struct str topic)
 {
 	struct str kind, id;
@@ -52,7 +52,8 @@ bool hub_topic_valid(struct str topic)
 	if (!str_split(&topic, ':', &kind))
 		return false;
 	if (str_eqc(kind, "bot") || str_eqc(kind, "ticker") ||
-	    str_eqc(kind, "job"))
+	    str_eqc(kind, "job") || str_eqc(kind, "backtest") ||
+	    str_eqc(kind, "sweep"))
 		return number(topic);
 	return str_eqc(kind, "market") && str_split(&topic, ':', &id) &&
 	       number(id) && word(topic);

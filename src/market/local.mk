@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libmarket.a
 	%D%/import_json.c \
 	%D%/load.c \
 	%D%/market.c %D%/market.h %D%/market_i.h \
+	%D%/squeeze.c %D%/squeeze.h \
 	%D%/store.c \
 	%D%/table.c %D%/table.h \
 	%D%/tf.c \

@@ -31,6 +31,7 @@ sbin_PROGRAMS += %D%/orch-live
 %C%_orch_live_SOURCES = %D%/orch-live.c %D%/daemon.c %D%/daemon.h
 %C%_orch_live_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 sbin_PROGRAMS += %D%/orch-run
-%C%_orch_run_SOURCES = %D%/orch-run.c %D%/daemon.c %D%/daemon.h \
-	%D%/jobs.c %D%/jobs.h
+# The jobs; tests run them too.
+job_sources = %D%/job_backtest.c %D%/jobs.c %D%/jobs.h
+%C%_orch_run_SOURCES = %D%/orch-run.c %D%/daemon.c %D%/daemon.h $(job_sources)
 %C%_orch_run_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
