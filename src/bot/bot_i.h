@@ -2,9 +2,9 @@
 #define BOT_BOT_I_H
 /* bot_i.h - a bot while it runs. */
 #include "bot/bot.h"
+#include "bot/desk.h"
 #include "core/array.h"
 #include "core/log.h"
-#include "order/plan.h"
 #include "script/script.h"
 #include "xchg/feed.h"
 #include "xchg/paper.h"
@@ -38,17 +38,17 @@ struct bot {
 	struct journal *j;
 	struct feed *feed;
 
-	struct acct acct;
-	struct strat_account view;	/* what the script sees */
-	struct strat_trade *open_view, *closed_view;
-	size_t closed_seen;		/* acct.closed_first + n_closed then */
-	int allow_dir;
+	struct desk *desk;		/* decides; the account the script sees */
+	struct acct acct;		/* the books */
+	bool reopen;			/* what was decided did not happen */
 
 	int64_t index;			/* of the last decided bar; -1 */
 	struct price last;
 	struct quote equity;
 	struct point points[BOT_POINTS_MAX];	/* not stored yet */
 	size_t n_points;
+	struct { int64_t bar_ms; enum detour_kind kind; } detours[BOT_POINTS_MAX];
+	size_t n_detours;		/* not stored yet */
 	int64_t saved_ns;		/* when progress was last stored */
 	bool progress_new;		/* since then */
 
@@ -63,6 +63,8 @@ struct bot {
 
 /* open.c */
 MUST_CHECK int bot_open(struct bot *b, struct err *err);
+/* The desk of a bot whose broker and program are there. */
+void bot_desk(struct bot *b);
 void bot_close(struct bot *b);		/* memory only; nothing is written */
 /* The strategy's machine, compiled from the bot's own text. */
 MUST_CHECK int bot_machine(struct arena *out, struct db *db,
@@ -75,10 +77,6 @@ struct rebuild;
 typedef void bot_bar_fn(void *ctx, struct script_vm *vm, const struct candle *c);
 MUST_CHECK int bot_rebuild(struct bot *b, bot_bar_fn *fn, void *ctx,
 			   struct err *err);
-
-/* view.c */
-void view_init(struct bot *b);
-void view_update(struct bot *b, struct price close);
 
 /* tick.c */
 enum tick_end { TICK_BAR, TICK_WAIT, TICK_END };
@@ -95,6 +93,8 @@ int64_t bot_now(const struct bot *b);	/* the bot's clock */
 MUST_CHECK int bot_to_match(const struct bot *b, const struct candle *c,
 			    struct match_candle *ret, struct err *err);
 int bot_checkpoint_tx(void *ctx, struct db *db, struct err *err);
+/* After each change of an order's state. */
+void bot_order_changed(void *bot, const struct intent *it);
 
 /* lease.c */
 MUST_CHECK int lease_take(struct db *db, const char *holder, int64_t ms,

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libbot.a
 %C%_libbot_a_SOURCES = \
 	%D%/bot.h %D%/bot_i.h \
+	%D%/desk.c %D%/desk.h %D%/desk_i.h %D%/desk_plan.c \
 	%D%/lease.c \
 	%D%/open.c \
 	%D%/row.c \
@@ -8,5 +9,5 @@ noinst_LIBRARIES += %D%/libbot.a
 	%D%/show.c \
 	%D%/tell.c \
 	%D%/tick.c \
-	%D%/view.c
+	%D%/verify.c %D%/verify.h
 LIB_BOT = %D%/libbot.a $(LIB_BT)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bot/bot_i.h"
@@ -52,7 +53,89 @@ struct past {
 	struct arena *a;
 	ARRAY(struct past_fill) fills;
 	size_t next;
+	ARRAY(struct detour) detours;	/* by bar */
+	size_t next_detour;
 };
+
+static int by_bar(const void *a, const void *b)
+{
+	const struct detour *x = a, *y = b;
+
+	if (x->bar_ms != y->bar_ms)
+		return x->bar_ms < y->bar_ms ? -1 : 1;
+	return x->no < y->no ? -1 : x->no > y->no;
+}
+
+/* An order that never became one. */
+static void order_detour(struct past *p, const struct rows *r, size_t i)
+{
+	unsigned seq = (unsigned)row_u64(r, i, 2);
+	struct str state = row_str(r, i, 3), leg = row_str(r, i, 5);
+	struct detour *d = array_push(p->a, &p->detours);
+
+	*d = (struct detour){ .bar_ms = row_i64(r, i, 1), .no = seq,
+		.kind = DETOUR_LATE, .qty = row_qty(r, i, 4),
+		.key = { row_u64(r, i, 6), row_u64(r, i, 7),
+			 leg.n > 0 ? leg.p[0] : '-' } };
+	if (!str_eqc(state, "r"))
+		return;
+	d->kind = DETOUR_REFUSED;
+	if (seq > SEQ_ASK && seq < SEQ_LATE) {
+		d->kind = DETOUR_CUT;
+		d->no = seq - SEQ_ASK;
+	}
+}
+
+static int load_detours(struct bot *b, struct past *p, struct err *err)
+{
+	uint64_t after = 0;
+	int64_t bar = INT64_MIN;
+	struct rows r;
+	int rc;
+
+	do {
+		rc = db_select(p->a, b->db, Q_DETOURS_ORDERS,
+			       ARGS(V_U64(b->row.id), V_U64(after)), &r, err);
+		for (size_t i = 0; rc == 0 && i < r.n; i++) {
+			order_detour(p, &r, i);
+			after = row_u64(&r, i, 0);
+		}
+	} while (rc == 0 && r.n == 1000);
+	/* A page may end within a bar: that bar is read twice, which says
+	 * nothing new. */
+	while (rc == 0) {
+		rc = db_select(p->a, b->db, Q_DETOURS,
+			       ARGS(V_U64(b->row.id), V_I64(bar)), &r, err);
+		for (size_t i = 0; rc == 0 && i < r.n; i++) {
+			bar = row_i64(&r, i, 0);
+			*array_push(p->a, &p->detours) = (struct detour){
+				.bar_ms = bar, .kind = str_eqc(row_str(&r, i, 1),
+				"w") ? DETOUR_WITHDRAWN : DETOUR_LATE };
+		}
+		if (rc < 0 || r.n < 1000)
+			break;
+		bar--;
+	}
+	if (rc == 0 && p->detours.n > 0)
+		qsort(p->detours.v, p->detours.n, sizeof(p->detours.v[0]), by_bar);
+	return rc;
+}
+
+/* The decision on a bar once more, as it went then. */
+static void decide_again(struct bot *b, struct past *p,
+			 const struct strat_cmds *cmds, int64_t t)
+{
+	size_t from, n;
+
+	while (p->next_detour < p->detours.n &&
+	       p->detours.v[p->next_detour].bar_ms < t)
+		p->next_detour++;
+	from = n = p->next_detour;
+	while (n < p->detours.n && p->detours.v[n].bar_ms == t)
+		n++;
+	desk_again(b->desk, cmds, n > from ? &p->detours.v[from] : NULL,
+		   n - from);
+}
 
 static int keep_fill(void *ctx, const struct acct_fill *f, int64_t after_ms,
 		     struct err *err)
@@ -64,6 +147,7 @@ static int keep_fill(void *ctx, const struct acct_fill *f, int64_t after_ms,
 	k->f = *f;
 	k->f.signal = arena_strdup(p->a, f->signal);
 	k->f.comment = arena_strdup(p->a, f->comment);
+	k->f.from = arena_strdup(p->a, f->from);
 	k->after_ms = after_ms;
 	return 0;
 }
@@ -98,21 +182,20 @@ static int rebuild_bar(struct bot *b, struct past *p, const struct candle *c,
 
 	if (rc < 0)
 		return rc;
-	if (c->t < b->row.first_ms) {
-		view_update(b, mc.c);
-		return script_on_bar(b->vm, &bar, &b->view, &cmds, err);
-	}
+	desk_bar(b->desk, &bar);
+	desk_seen(b->desk);
+	if (c->t < b->row.first_ms)
+		return script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds,
+				     err);
 	rc = replay_fills(b, p, c->t, b->index + 1,
 			  b->index < 0 ? 0 : b->row.decided_ms, err);
 	if (rc < 0)
 		return rc;
 	b->index++;
 	acct_mark(&b->acct, mc.h, mc.l, mc.c);
-	view_update(b, mc.c);
-	rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
-	for (size_t i = 0; rc == 0 && i < cmds.n; i++)
-		if (cmds.v[i].kind == STRAT_RISK_ALLOW_ENTRY)
-			b->allow_dir = cmds.v[i].dir;
+	rc = script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds, err);
+	if (rc == 0)
+		decide_again(b, p, &cmds, c->t);
 	b->last = mc.c;
 	b->row.decided_ms = c->t;
 	return rc;
@@ -136,6 +219,8 @@ int bot_rebuild(struct bot *b, bot_bar_fn *fn, void *ctx, struct err *err)
 	}
 	b->row.decided_ms = 0;
 	rc = journal_fills(b->db, b->row.id, keep_fill, &p, err);
+	if (rc == 0)
+		rc = load_detours(b, &p, err);
 	while (rc == 0 && from <= to) {
 		struct arena *a = arena_push(b->arena, "piece");
 		struct candles cs;
@@ -168,30 +253,29 @@ int bot_rebuild(struct bot *b, bot_bar_fn *fn, void *ctx, struct err *err)
 	return rc;
 }
 
-/* The exchange's books stand at their last change; walk them to the bot's
- * last bar.  Nothing may happen there that the journal does not know of. */
+/* The exchange's books stand at their last change: bring their clock to the
+ * bot's last bar.  Nothing was traded on the way that they do not know of. */
 static int catch_up(struct bot *b, struct err *err)
 {
-	int64_t from = paper_clock(b->x);
 	int rc = 0;
 
 	if (b->row.decided_ms == 0)
 		return 0;
-	if (from == 0)
-		from = b->row.first_ms;
 	SCOPE(tmp, b->arena) {
+		struct match_candle mc;
 		struct candles cs;
+		bool changed;
 
-		rc = candles_load(tmp, b->db, b->market.id, b->row.tf, from,
-				  b->row.decided_ms + 1, &cs, err);
-		for (size_t i = 0; rc == 0 && i < cs.n; i++) {
-			struct candle c = candles_at(&cs, i);
-			struct match_candle mc;
-			bool changed;
+		rc = candles_load(tmp, b->db, b->market.id, b->row.tf,
+				  b->row.decided_ms, b->row.decided_ms + 1, &cs,
+				  err);
+		if (rc == 0 && cs.n == 1) {
+			struct candle c = candles_at(&cs, 0);
 
 			rc = bot_to_match(b, &c, &mc, err);
 			if (rc == 0)
-				rc = paper_advance(b->x, &mc, &changed, err);
+				rc = paper_advance(b->x, &mc, NULL, 0, &changed,
+						   err);
 		}
 	}
 	return rc;
@@ -205,7 +289,8 @@ static int open_books(struct bot *b, struct err *err)
 		.bot_id = b->row.id, .account_id = b->row.account_id,
 		.epoch = b->epoch, .base = b->market.base,
 		.quote = b->market.quote, .db = b->db, .guard = lease_guard,
-		.may_send = lease_may_send, .changed = tell_order, .ctx = b,
+		.may_send = lease_may_send, .changed = bot_order_changed,
+		.ctx = b,
 	};
 	int rc = paper_open(b->arena, b->db, b->row.account_id, &b->x, err);
 
@@ -252,7 +337,9 @@ static int warm_up(struct bot *b, struct err *err)
 					   cs.c[i], cs.v[i] };
 			struct strat_cmds cmds;
 
-			rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+			desk_bar(b->desk, &bar);
+			rc = script_on_bar(b->vm, &bar, desk_account(b->desk),
+					   &cmds, err);
 		}
 		if (rc == 0 && !again) {
 			b->row.first_ms = cs.n > 0 ?
@@ -263,6 +350,16 @@ static int warm_up(struct bot *b, struct err *err)
 		}
 	}
 	return rc;
+}
+
+void bot_desk(struct bot *b)
+{
+	b->props = script_properties(b->prog);
+	acct_init(b->arena, &b->acct, b->row.initial);
+	b->acct.close_any = b->props->close_any;
+	b->desk = desk_new(b->arena, &(struct desk_conf){
+		.bot_id = b->row.id, .props = b->props,
+		.rules = *paper_rules(b->x), .initial = b->row.initial });
 }
 
 static int open_parts(struct bot *b, struct err *err)
@@ -276,15 +373,14 @@ static int open_parts(struct bot *b, struct err *err)
 				 &b->vm, err);
 	if (rc < 0)
 		return rc;
-	b->props = script_properties(b->prog);
-	acct_init(b->arena, &b->acct, b->row.initial);
-	view_init(b);
-	b->allow_dir = 0;
 	b->n_points = 0;
-	b->progress_new = false;
+	b->n_detours = 0;
+	b->progress_new = b->reopen = false;
 	rc = open_books(b, err);
-	if (rc == 0)
-		rc = bot_rebuild(b, NULL, NULL, err);
+	if (rc < 0)
+		return rc;
+	bot_desk(b);
+	rc = bot_rebuild(b, NULL, NULL, err);
 	if (rc == 0)
 		rc = catch_up(b, err);
 	if (rc == 0)
@@ -334,6 +430,7 @@ void bot_close(struct bot *b)
 	memset(&b->row, 0, sizeof(b->row));
 	b->row.id = id;
 	b->vm = NULL;
+	b->desk = NULL;
 	b->x = NULL;
 	b->j = NULL;
 	b->feed = NULL;

@@ -240,6 +240,34 @@ struct making {
 	uint64_t ret_id;
 };
 
+/* As in a backtest of it: what it declares is what it costs, be it nothing. */
+static int declared_fee(const struct strat_properties *pr,
+			struct match_rules *k, struct err *err)
+{
+	struct qty fine = qty_from_raw(1000000);		/* 1e-12 */
+	struct quote fine_quote = quote_from_raw(1000000);
+	bool ok = true;
+
+	k->fee_taker = k->fee_maker = qty_zero();
+	switch (pr->commission_type) {
+	case STRAT_FEE_PERCENT:
+		ok = qty_from_double(&k->fee_taker, pr->commission_value / 100,
+				     fine, ROUND_HALF_EVEN);
+		k->fee_maker = k->fee_taker;
+		break;
+	case STRAT_FEE_PER_CONTRACT:
+		ok = qty_from_double(&k->fee_unit, pr->commission_value, fine,
+				     ROUND_HALF_EVEN);
+		break;
+	case STRAT_FEE_PER_ORDER:
+		ok = quote_from_double(&k->fee_order, pr->commission_value,
+				       fine_quote, ROUND_HALF_EVEN);
+		break;
+	}
+	return ok ? 0 : FAIL(err, E_UNPROCESSABLE,
+			     "the strategy's commission is out of range");
+}
+
 /* The strategy compiles and takes these inputs; what it declares about costs
  * holds where the caller did not say otherwise. */
 static int check_strategy(struct making *k, struct err *err)
@@ -248,7 +276,6 @@ static int check_strategy(struct making *k, struct err *err)
 	const struct strat_properties *pr;
 	struct script_binding *b;
 	struct diags d = { 0 };
-	struct qty step = qty_from_raw(1000000000000LL);	/* 1e-6 */
 	int rc = script_compile(k->a, k->s.source.p, k->s.source.n, NULL, &prog,
 				&d, err);
 
@@ -271,12 +298,7 @@ static int check_strategy(struct making *k, struct err *err)
 	}
 	if (!k->n->has_slippage && pr->slippage > 0)
 		k->rules.slippage_ticks = pr->slippage;
-	if (!k->n->has_fees && pr->commission_value > 0 &&
-	    pr->commission_type == STRAT_FEE_PERCENT &&
-	    qty_from_double(&k->rules.fee_taker, pr->commission_value / 100,
-			    step, ROUND_HALF_EVEN))
-		k->rules.fee_maker = k->rules.fee_taker;
-	return 0;
+	return k->n->has_fees ? 0 : declared_fee(pr, &k->rules, err);
 }
 
 static int check_feed(struct db *db, struct making *k, struct err *err)

@@ -188,11 +188,11 @@ int bot_plots(struct arena *out, struct db *db, const struct bot_row *row,
 	b->row = *row;
 	b->market = *m;
 	rc = bot_machine(out, db, row, m, &b->prog, &b->vm, err);
+	if (rc == 0)
+		rc = paper_open(b->arena, db, row->account_id, &b->x, err);
 	if (rc < 0)
 		return rc;
-	b->props = script_properties(b->prog);
-	acct_init(out, &b->acct, row->initial);
-	view_init(b);
+	bot_desk(b);
 	memset(ret, 0, sizeof(*ret));
 	ret->n_plots = script_plots(b->prog, &ret->plots);
 	p.every = points == 0 || (size_t)bars <= points ? 1 :

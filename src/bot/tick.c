@@ -66,6 +66,20 @@ static int write_points(struct bot *b, struct db *db, struct err *err)
 	return rc;
 }
 
+static int write_detours(struct bot *b, struct db *db, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < b->n_detours; i++) {
+		const char kind[2] = { (char)b->detours[i].kind, 0 };
+
+		rc = db_exec(db, Q_DETOUR_ADD,
+			     ARGS(V_U64(b->row.id), V_I64(b->detours[i].bar_ms),
+				  V_STR(kind)), NULL, NULL, err);
+	}
+	return rc;
+}
+
 /* Within a transaction: progress and equity up to the last decided bar. */
 int bot_checkpoint_tx(void *ctx, struct db *db, struct err *err)
 {
@@ -75,6 +89,8 @@ int bot_checkpoint_tx(void *ctx, struct db *db, struct err *err)
 	uint64_t n;
 	int rc = write_points(b, db, err);
 
+	if (rc == 0)
+		rc = write_detours(b, db, err);
 	if (rc < 0)
 		return rc;
 	rc = db_exec(db, Q_BOT_PROGRESS,
@@ -95,6 +111,7 @@ int bot_checkpoint_tx(void *ctx, struct db *db, struct err *err)
 static void saved(struct bot *b)
 {
 	b->n_points = 0;
+	b->n_detours = 0;
 	b->progress_new = false;
 	b->saved_ns = clock_mono_ns();
 }
@@ -183,118 +200,134 @@ int bot_settle(struct bot *b, struct err *err)
 
 /* ---- decisions ---------------------------------------------------------------------- */
 
-static void risk_state_of(const struct bot *b, struct risk_state *s)
+void bot_order_changed(void *ctx, const struct intent *it)
 {
-	memset(s, 0, sizeof(*s));
-	s->rules = *paper_rules(b->x);
-	s->last = b->last;
-	s->base = b->acct.base;
-	s->cash = b->acct.cash;
+	struct bot *b = OBJ_CAST(struct bot, ctx, BOT_MAGIC);
+	bool late = it->o.deadline_us != 0 &&
+		bot_now(b) * 1000 > it->o.deadline_us;
+
+	if (it->state == ORDER_REJECTED)
+		desk_refused(b->desk, it);
+	/* A decision that never left the house was none: what is in memory
+	 * believes otherwise. */
+	b->reopen |= it->state == ORDER_ABANDONED ||
+		(it->state == ORDER_LOST_NOT_PLACED && late);
+	tell_order(b, it);
 }
 
-/* Exits whose entry was refused cannot be placed either. */
-static bool parent_refused(const struct plan_out *p, size_t i)
+static void note_detour(struct bot *b, enum detour_kind kind)
 {
-	for (size_t k = 0; k < i; k++)
-		if (p->place[k].state == ORDER_REJECTED &&
-		    coid_eq(p->place[k].o.coid, p->place[i].o.parent))
-			return true;
-	return false;
+	b->detours[b->n_detours].bar_ms = b->row.decided_ms;
+	b->detours[b->n_detours++].kind = kind;
+	b->progress_new = true;
 }
 
-static void check_risk(struct bot *b, struct plan_out *p)
+static void desk_input(struct bot *b, int64_t bar_ms, struct desk_in *in)
 {
-	struct risk_state s;
-	struct risk_verdict v;
-
-	risk_state_of(b, &s);
-	risk_open_orders(&s, b->j->live, b->j->n_live, p->cancel, p->n_cancel);
-	for (size_t i = 0; i < p->n_place; i++) {
-		struct intent *it = &p->place[i];
-
-		if (parent_refused(p, i)) {
-			it->state = ORDER_REJECTED;
-			snprintf(it->reason, sizeof(it->reason),
-				 "its entry was refused");
-			continue;
-		}
-		risk_check(&b->row.limits, &s, &it->o, &v);
-		if (v.outcome != RISK_PASS)
-			board_inc(BC_RISK_REFUSED);
-		if (v.outcome == RISK_REFUSED) {
-			it->state = ORDER_REJECTED;
-			snprintf(it->reason, sizeof(it->reason), "risk %s: %s",
-				 v.rule, v.why);
-			continue;
-		}
-		if (v.outcome == RISK_SHRUNK)
-			snprintf(it->reason, sizeof(it->reason), "risk %s: %s",
-				 v.rule, v.why);
-		risk_add(&s, &it->o);
-	}
-}
-
-static int decide(struct bot *b, const struct strat_cmds *cmds, struct err *err)
-{
-	struct plan_in in = {
-		.bot_id = b->row.id,
-		.rules = { b->market.tick, b->market.lot, b->props },
-		.acct = &b->acct, .live = b->j->live, .n_live = b->j->n_live,
-		.close = b->last, .equity = b->equity,
-		.bar_ms = b->row.decided_ms, .now_ms = bot_now(b),
-		.cmds = cmds->v, .n_cmds = cmds->n, .allow_dir = b->allow_dir,
+	*in = (struct desk_in){
+		.live = b->j->live, .n_live = b->j->n_live, .bar_ms = bar_ms,
+		.now_ms = bot_now(b), .limits = b->row.limits, .last = b->last,
+		.base = b->acct.base, .cash = b->acct.cash,
 	};
-	int64_t tf = tf_ms(b->row.tf), close = tf_next(b->row.tf, in.bar_ms);
-	int rc = 0;
+}
 
-	/* What was decided on a bar is of no use long after it. */
-	in.deadline_us = (close + (tf > 120000 ? tf / 2 : 60000)) * 1000;
-	if (in.now_ms * 1000 > in.deadline_us) {
-		if (in.n_cmds > 0)
-			bot_log(b, LOG_L_WARN, "the bar came too late: %zu "
-				"commands were not carried out", in.n_cmds);
-		in.n_cmds = 0;
-	}
-	SCOPE(tmp, b->tick) {
-		struct plan_out p;
-		struct decision d;
+/* Write down, send, hear. */
+static int carry_out(struct bot *b, const struct decision *d, struct err *err)
+{
+	int rc = journal_decide(b->j, d, err);
 
-		rc = plan_orders(tmp, &in, &p, err);
-		if (rc < 0)
-			return rc;
-		for (size_t i = 0; i < p.n_notes; i++)
-			bot_log(b, LOG_L_WARN, "%s", p.notes[i]);
-		if (p.n_place == 0 && p.n_cancel == 0)
-			return 0;
-		check_risk(b, &p);
-		d = (struct decision){ p.place, p.n_place, p.cancel, p.n_cancel,
-				       bot_checkpoint_tx, b };
-		rc = journal_decide(b->j, &d, err);
-	}
 	if (rc < 0)
 		return rc;
 	saved(b);
 	return bot_settle(b, err);
 }
 
-/* The part of a bar that the exchange plays. */
-static int let_trade(struct bot *b, const struct match_candle *mc,
-		     struct err *err)
+static int decide(struct bot *b, const struct strat_cmds *cmds, struct err *err)
 {
-	bool changed = false;
+	static const struct strat_cmds none;
+	int64_t tf = tf_ms(b->row.tf), close = tf_next(b->row.tf, b->row.decided_ms);
+	int64_t room = tf > 120000 ? tf / 2 : 60000;
+	struct desk_in in;
 	int rc = 0;
 
-	paper_set_now(b->x, mc->close_ms);
-	/* The books must never be more than one bar ahead of what is stored
-	 * here: then the fill is seen by the same bar after a restart. */
-	if (!paper_quiet(b->x, mc)) {
-		rc = bot_save(b, err);
-		if (rc < 0)
-			return rc;
+	desk_input(b, b->row.decided_ms, &in);
+	/* What was decided on a bar is of no use long after it.  What guards a
+	 * position is placed all the same. */
+	in.deadline_us = (close + room) * 1000;
+	if (in.now_ms * 1000 > in.deadline_us) {
+		in.deadline_us = (in.now_ms + room) * 1000;
+		if (cmds->n > 0) {
+			bot_log(b, LOG_L_WARN, "the bar came too late: %zu "
+				"commands were not carried out", cmds->n);
+			note_detour(b, DETOUR_LATE);
+		}
+		cmds = &none;
 	}
-	if (FAULT("bot.advance"))
-		return FAIL(err, E_DB, "advance: connection lost");
-	rc = paper_advance(b->x, mc, &changed, err);
+	SCOPE(tmp, b->tick) {
+		struct desk_out p;
+
+		rc = desk_decide(tmp, b->desk, cmds, &in, &p, err);
+		if (rc == 0 && (p.n_place > 0 || p.n_cancel > 0))
+			rc = carry_out(b, &(struct decision){ p.place,
+				p.n_place, p.cancel, p.n_cancel,
+				bot_checkpoint_tx, b }, err);
+	}
+	if (rc == 0 && b->reopen)
+		return FAIL(err, E_CONFLICT, "what was decided on the last bar "
+			    "did not reach the exchange in time");
+	return rc;
+}
+
+/* Orders that the candle itself made necessary: journalled and at the exchange
+ * before it hears what the candle traded.  After a restart they may be there
+ * already. */
+static int place_late(struct bot *b, struct desk_prints *p, struct err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_late; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < b->j->n_live && !known; k++)
+			known = coid_eq(b->j->live[k].o.coid, p->late[i].o.coid);
+		if (!known)
+			p->late[n++] = p->late[i];
+	}
+	return n == 0 ? 0 : carry_out(b, &(struct decision){ .place = p->late,
+		.n_place = n, .with = bot_checkpoint_tx, .ctx = b }, err);
+}
+
+/* The part of a bar that the exchange plays. */
+static int let_trade(struct bot *b, const struct bar *bar,
+		     const struct match_candle *mc, struct err *err)
+{
+	bool changed = false;
+	struct desk_in in;
+	int rc = 0;
+
+	desk_bar(b->desk, bar);
+	desk_input(b, bar->t, &in);
+	paper_set_now(b->x, mc->close_ms);
+	if (mc->close_ms <= paper_clock(b->x)) {	/* before a restart */
+		desk_seen(b->desk);
+		return 0;
+	}
+	SCOPE(tmp, b->tick) {
+		struct desk_prints p;
+
+		rc = desk_prints(tmp, b->desk, &in, mc, &p, err);
+		/* The books must never be more than one bar ahead of what is
+		 * stored here: then the fill is seen by the same bar after a
+		 * restart. */
+		if (rc == 0 && p.n > 0)
+			rc = bot_save(b, err);
+		if (rc == 0)
+			rc = place_late(b, &p, err);
+		if (rc == 0 && FAULT("bot.advance"))
+			rc = FAIL(err, E_DB, "advance: connection lost");
+		if (rc == 0)
+			rc = paper_advance(b->x, mc, p.v, p.n, &changed, err);
+	}
 	if (rc == 0 && changed)
 		rc = sync_now(b, err);
 	return rc;
@@ -323,7 +356,7 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 	int rc = bot_to_match(b, c, &mc, err);
 
 	if (rc == 0)
-		rc = let_trade(b, &mc, err);
+		rc = let_trade(b, &bar, &mc, err);
 	if (rc < 0)
 		return rc;
 	if (b->row.first_ms == 0) {
@@ -332,8 +365,7 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 			b->row.warm_ms = c->t;
 	}
 	acct_mark(&b->acct, mc.h, mc.l, mc.c);
-	view_update(b, mc.c);
-	rc = script_on_bar(b->vm, &bar, &b->view, &cmds, err);
+	rc = script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = script_notes(b->vm, &notes), k = 0; k < i; k++)
@@ -348,10 +380,7 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 	rc = add_point(b, before_ms, err);
 	if (rc == 0 && (cmds.n > 0 || b->j->n_live > 0))
 		rc = decide(b, &cmds, err);
-	for (size_t i = 0; rc == 0 && i < cmds.n; i++)
-		if (cmds.v[i].kind == STRAT_RISK_ALLOW_ENTRY)
-			b->allow_dir = cmds.v[i].dir;
-	return rc;
+	return rc < 0 ? rc : desk_agrees(b->desk, b->acct.base, err);
 }
 
 int bot_tick(struct bot *b, enum tick_end *ret, int64_t *ret_wait_ms,
@@ -395,6 +424,10 @@ int bot_cancel_all(struct bot *b, struct err *err)
 	size_t n = 0;
 	int rc = 0;
 
+	if (emu_waiting(desk_emu(b->desk)) > 0) {
+		desk_withdraw(b->desk);
+		note_detour(b, DETOUR_WITHDRAWN);
+	}
 	SCOPE(tmp, b->tick) {
 		v = NEW_N(tmp, struct intent *, b->j->n_live + 1);
 		for (size_t i = 0; i < b->j->n_live; i++)

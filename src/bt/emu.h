@@ -44,6 +44,7 @@ struct emu_rules {
 	double margin_long, margin_short;	/* percent; 0 = no limit */
 	bool on_close;			/* process_orders_on_close */
 	bool close_any;			/* exits honour from_entry, not FIFO */
+	bool long_only;			/* the account cannot be short */
 };
 /* From what the script declared and the market's own numbers. */
 struct emu_rules emu_rules_of(const struct strat_properties *p, double mintick,
@@ -116,6 +117,11 @@ struct emu_work {
 	bool child;		/* sleeps until order key.entry has filled */
 };
 size_t emu_work(struct arena *out, const struct emu *e, struct emu_work **ret);
+/* The position now; the script sees what strategy.close(immediately) did to it
+ * only on the next bar. */
+double emu_position(const struct emu *e);
+/* Does an order of that name wait?  (Not for the legs of exits.) */
+bool emu_waits(const struct emu *e, struct emu_key key);
 
 struct emu_exec {
 	struct emu_key key;

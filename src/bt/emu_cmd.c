@@ -22,7 +22,7 @@ static double default_qty(const struct emu *e, double price)
 
 	switch (e->r.qty_type) {
 	case STRAT_QTY_FIXED:
-		return e->r.qty_value;
+		return emu_cut(e, e->r.qty_value);
 	case STRAT_QTY_CASH:
 		money = e->r.qty_value;
 		break;

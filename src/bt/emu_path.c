@@ -69,8 +69,9 @@ static void look_order(const struct emu *e, size_t i, double p, double q,
 
 		at = reach(beyond, !buys, p, q);
 		ev.kind = EV_ORDER;
-		/* Opened beyond it: better than asked.  Touched: the limit. */
-		ev.fill = at == p && at_open ? p : o->limit;
+		/* Beyond it when it comes alive (at the open, where its stop
+		 * was met): better than asked.  Touched: the limit. */
+		ev.fill = at == p ? p : o->limit;
 	}
 	if (isnan(at))
 		return;
@@ -105,7 +106,7 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
 	if (l->done || x->dead || f->left <= EMU_EPS)
 		return;
 	at = reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
-	leg_offer(best, ev, at, at == p && at_open ? p : l->limit, p,
+	leg_offer(best, ev, at, at == p ? p : l->limit, p,
 		  EMU_PROFIT, at_open);
 	at = reach(l->stop, !up, p, q);
 	leg_offer(best, ev, at, at, p, EMU_LOSS, at_open);

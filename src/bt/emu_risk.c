@@ -96,7 +96,7 @@ double emu_risk_entry(const struct emu *e, int dir, double qty)
 	const struct emu_risk *k = &e->risk;
 	double room;
 
-	if (k->allow != 0 && k->allow != dir)
+	if ((k->allow != 0 && k->allow != dir) || (e->r.long_only && dir < 0))
 		return 0;
 	room = k->max_position - fabs(e->position);
 	return qty <= room ? qty : room > 0 ? emu_cut(e, room) : 0;

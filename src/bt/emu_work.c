@@ -75,6 +75,18 @@ static void put(struct works *w, struct emu_work leg, char name,
 
 static bool given(double x) { return !isnan(x); }
 
+/* Where version 6 lets the nearer of a level and a distance count, nobody
+ * knows which it is until the entry has filled. */
+static bool known(const struct emu *e, const struct emu_work *p, double level,
+		  double distance, double said)
+{
+	if (!p->child)
+		return given(level);
+	if (given(level) && given(said) && e->r.version >= 6)
+		return false;
+	return given(level) || given(distance);
+}
+
 /* The legs of an exit around an entry: filled (with levels) or waiting (with
  * the distances that are not levels yet). */
 static void put_legs(struct works *w, const struct emu *e,
@@ -88,12 +100,12 @@ static void put_legs(struct works *w, const struct emu *e,
 	p.comment = x->comment;
 	p.rel_limit = given(x->limit) ? NAN : x->profit * tick;
 	p.rel_stop = given(x->stop) ? NAN : x->loss * tick;
-	if (given(p.limit) || (p.child && given(p.rel_limit)))
+	if (known(e, &p, p.limit, p.rel_limit, x->profit))
 		put(w, p, 'p', x->c_profit);
-	if (given(p.stop) || (p.child && given(p.rel_stop)))
+	if (known(e, &p, p.stop, p.rel_stop, x->loss))
 		put(w, p, 'l', x->c_loss);
 	p.rel_stop = given(x->trail_price) ? NAN : x->trail_points * tick;
-	if (given(p.trail_at) || (p.child && given(p.rel_stop)))
+	if (known(e, &p, p.trail_at, p.rel_stop, x->trail_points))
 		put(w, p, 't', x->c_trail);
 }
 
@@ -154,6 +166,19 @@ size_t emu_work(struct arena *out, const struct emu *e, struct emu_work **ret)
 			works_of_children(&w, e, &e->orders.v[i]);
 	*ret = w.v.v;
 	return w.v.n;
+}
+
+double emu_position(const struct emu *e)
+{
+	return e->position;
+}
+
+bool emu_waits(const struct emu *e, struct emu_key key)
+{
+	for (size_t i = 0; key.leg == '-' && i < e->orders.n; i++)
+		if (e->orders.v[i].key == key.seq)
+			return !e->orders.v[i].dead;
+	return false;
 }
 
 /* ---- what the exchange refused -------------------------------------------- */

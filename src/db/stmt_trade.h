@@ -2,14 +2,16 @@
  * ledger, the paper broker's books. */
 
 /* paper books */
-X(Q_PAPER_ACCOUNT_ADD, "ussmmmmmmmiiu", "",
+X(Q_PAPER_ACCOUNT_ADD, "ussmmmmmmmiiumm", "",
   "INSERT INTO paper_account (account_id, base, quote, tick, lot, min_notional,"
   " quote_step, fee_maker, fee_taker, participation, slippage_ticks,"
-  " latency_ms, allow_short) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-X(Q_PAPER_ACCOUNT, "u", "ssmmmmmmmiiuiimuuuu",
+  " latency_ms, allow_short, fee_unit, fee_order)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_PAPER_ACCOUNT, "u", "ssmmmmmmmiiuiimuuuumm",
   "SELECT base, quote, tick, lot, min_notional, quote_step, fee_maker,"
   " fee_taker, participation, slippage_ticks, latency_ms, allow_short, bar_ms,"
-  " clock_ms, last_price, order_seq, fill_seq, fence, ver FROM paper_account"
+  " clock_ms, last_price, order_seq, fill_seq, fence, ver, fee_unit, fee_order"
+  " FROM paper_account"
   " WHERE account_id = ? LIMIT 1")
 X(Q_PAPER_ACCOUNT_SET, "iimuuuuu", "",
   "UPDATE paper_account SET bar_ms = ?, clock_ms = ?, last_price = ?,"
@@ -24,26 +26,24 @@ X(Q_PAPER_BALANCES, "u", "sm",
 X(Q_PAPER_BALANCE_SET, "usm", "",
   "INSERT INTO paper_balance (account_id, asset, total) VALUES (?, ?, ?)"
   " ON DUPLICATE KEY UPDATE total = VALUES(total)")
-X(Q_PAPER_ORDER_ADD, "uubssummmmusbsiimmmuums", "",
+X(Q_PAPER_ORDER_ADD, "uubssummmmusbsiimms", "",
   "INSERT INTO paper_order (account_id, seq, coid, side, type, flags, qty,"
   " limit_price, stop_price, offset_price, oca, oca_kind, parent, state,"
-  " placed_ms, updated_ms, filled, oca_taken, cost, triggered, trails, mark,"
-  " reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-  " ?, ?, ?, ?)")
-X(Q_PAPER_ORDER_SET, "summimmmuumsuu", "",
+  " placed_ms, updated_ms, filled, cost, reason)"
+  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+X(Q_PAPER_ORDER_SET, "summimmsuu", "",
   "UPDATE paper_order SET state = ?, flags = ?, limit_price = ?,"
-  " stop_price = ?, updated_ms = ?, filled = ?, oca_taken = ?, cost = ?,"
-  " triggered = ?, trails = ?, mark = ?, reason = ?"
+  " stop_price = ?, updated_ms = ?, filled = ?, cost = ?, reason = ?"
   " WHERE account_id = ? AND seq = ?")
-X(Q_PAPER_ORDERS_OPEN, "u", "ubssummmmusbsimmmuums",
+X(Q_PAPER_ORDERS_OPEN, "u", "ubssummmmusbsimms",
   "SELECT seq, coid, side, type, flags, qty, limit_price, stop_price,"
-  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, oca_taken,"
-  " cost, triggered, trails, mark, reason FROM paper_order"
+  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, cost,"
+  " reason FROM paper_order"
   " WHERE account_id = ? AND state IN ('w', 'o', 'p') ORDER BY seq LIMIT 1000")
-X(Q_PAPER_ORDER, "ub", "ubssummmmusbsimmmuums",
+X(Q_PAPER_ORDER, "ub", "ubssummmmusbsimms",
   "SELECT seq, coid, side, type, flags, qty, limit_price, stop_price,"
-  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, oca_taken,"
-  " cost, triggered, trails, mark, reason FROM paper_order"
+  " offset_price, oca, oca_kind, parent, state, placed_ms, filled, cost,"
+  " reason FROM paper_order"
   " WHERE account_id = ? AND coid = ? LIMIT 1")
 X(Q_PAPER_FILL_ADD, "uubismmmmu", "",
   "INSERT INTO paper_fill (account_id, seq, coid, time_us, side, price, qty,"
@@ -72,13 +72,13 @@ X(Q_LEDGER_POST, "uuussm", "",
   " VALUES (?, ?, ?, ?, ?, ?)")
 
 /* journal */
-X(Q_INTENT_ADD, "buuiuusssssssummmmusbisiSuI", "",
+X(Q_INTENT_ADD, "buuiuusssssssummmmusbisiSuIuu", "",
   "INSERT INTO order_intent (coid, bot_id, account_id, bar_ms, seq, attempt,"
   " kind, leg, tag, from_entry, comment, side, type, flags, qty, limit_price,"
   " stop_price, offset_price, oca, oca_kind, parent, deadline_us, state,"
-  " created_ms, reason, lease_epoch, sent_us)"
+  " created_ms, reason, lease_epoch, sent_us, key_seq, key_entry)"
   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-  " ?, ?, ?, ?, ?)")
+  " ?, ?, ?, ?, ?, ?, ?)")
 X(Q_INTENT_SENDING, "iuuu", "",
   "UPDATE order_intent SET state = 's', sent_us = ?, lease_epoch = ?,"
   " ver = ver + 1 WHERE id = ? AND ver = ? AND state = 'n'")
@@ -90,18 +90,18 @@ X(Q_INTENT_STATE, "sSSmmiuuus", "",
 X(Q_INTENT_EVENT, "uisss", "",
   "INSERT INTO order_event (intent_id, time_us, from_state, to_state, cause)"
   " VALUES (?, ?, ?, ?, ?)")
-X(Q_INTENTS_LIVE, "u", "ubiuusssssssummmmusbisimmuSuI",
+X(Q_INTENTS_LIVE, "u", "ubiuusssssssummmmusbisimmuSuIuu",
   "SELECT id, coid, bar_ms, seq, attempt, kind, leg, tag, from_entry, comment,"
   " side, type, flags, qty, limit_price, stop_price, offset_price, oca,"
   " oca_kind, parent, deadline_us, state, created_ms, filled, cost,"
-  " not_found_n, reason, ver, sent_us FROM order_intent"
+  " not_found_n, reason, ver, sent_us, key_seq, key_entry FROM order_intent"
   " WHERE bot_id = ? AND state IN ('n', 's', 'o', 'p', 'k', 'u')"
   " ORDER BY id LIMIT 1000")
-X(Q_INTENT_BY_COID, "ub", "ubiuusssssssummmmusbisimmuSuI",
+X(Q_INTENT_BY_COID, "ub", "ubiuusssssssummmmusbisimmuSuIuu",
   "SELECT id, coid, bar_ms, seq, attempt, kind, leg, tag, from_entry, comment,"
   " side, type, flags, qty, limit_price, stop_price, offset_price, oca,"
   " oca_kind, parent, deadline_us, state, created_ms, filled, cost,"
-  " not_found_n, reason, ver, sent_us FROM order_intent"
+  " not_found_n, reason, ver, sent_us, key_seq, key_entry FROM order_intent"
   " WHERE bot_id = ? AND coid = ? LIMIT 1")
 X(Q_FILL_ADD, "usuuUiismmmmsu", "",
   "INSERT INTO fill (account_id, trade_id, seq, bot_id, intent_id, time_us,"
@@ -109,9 +109,22 @@ X(Q_FILL_ADD, "usuuUiismmmmsu", "",
   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 X(Q_FILL_LAST, "u", "U",
   "SELECT MAX(seq) FROM fill WHERE account_id = ? LIMIT 1")
-X(Q_FILLS_REBUILD, "uu", "uUiismmmmSS",
+/* What did not become an order, of the last attempt. */
+X(Q_DETOURS_ORDERS, "uu", "uiusmsuu",
+  "SELECT i.id, i.bar_ms, i.seq, i.state, i.qty, i.leg, i.key_seq, i.key_entry"
+  " FROM order_intent i LEFT JOIN order_intent n ON n.bot_id = i.bot_id"
+  " AND n.bar_ms = i.bar_ms AND n.seq = i.seq AND n.attempt = i.attempt + 1"
+  " WHERE i.bot_id = ? AND i.state IN ('r', 'a', 'l') AND n.id IS NULL"
+  " AND i.id > ? ORDER BY i.id LIMIT 1000")
+X(Q_DETOURS, "ui", "is",
+  "SELECT bar_ms, kind FROM bot_detour WHERE bot_id = ? AND bar_ms > ?"
+  " ORDER BY bar_ms, kind LIMIT 1000")
+X(Q_DETOUR_ADD, "uis", "",
+  "INSERT INTO bot_detour (bot_id, bar_ms, kind) VALUES (?, ?, ?)"
+  " ON DUPLICATE KEY UPDATE kind = VALUES(kind)")
+X(Q_FILLS_REBUILD, "uu", "uUiismmmmSSS",
   "SELECT f.id, f.intent_id, f.time_us, f.after_bar_ms, f.side, f.price, f.qty,"
-  " f.cost, f.fee, i.tag, i.comment FROM fill f"
+  " f.cost, f.fee, i.tag, i.comment, i.from_entry FROM fill f"
   " LEFT JOIN order_intent i ON i.id = f.intent_id"
   " WHERE f.bot_id = ? AND f.id > ? ORDER BY f.id LIMIT 500")
 X(Q_TRADE_PUT, "uuuuimmuiissmmUIISSMMmm", "",

@@ -215,12 +215,13 @@ static bool merge_exit(struct acct *a, struct acct_trade *into,
 		trade_profit(into) && count_closed(a, into);
 }
 
-/* Close `q` of the oldest lot with a part of the fill's cost and fee. */
-static bool close_part(struct acct *a, const struct acct_fill *f, struct qty q,
+/* Close `q` of a lot with a part of the fill's cost and fee. */
+static bool close_part(struct acct *a, struct acct_trade *lot,
+		       const struct acct_fill *f, struct qty q,
 		       struct quote cost, struct quote fee,
 		       struct acct_changes *ch)
 {
-	struct acct_trade *lot = &a->lots[0], t = *lot, *into;
+	struct acct_trade t = *lot, *into;
 	bool whole = qty_cmp(q, lot->qty) == 0;
 
 	if (!take(&t.entry_cost, &lot->entry_cost, q, lot->qty) ||
@@ -258,8 +259,10 @@ static bool close_part(struct acct *a, const struct acct_fill *f, struct qty q,
 	if (!whole) {
 		changed(ch, lot);
 	} else {
+		size_t behind = (size_t)(&a->lots[a->n_lots] - (lot + 1));
+
+		memmove(lot, lot + 1, behind * sizeof(*lot));
 		a->n_lots--;
-		memmove(lot, lot + 1, a->n_lots * sizeof(*lot));
 	}
 	return true;
 }
@@ -311,20 +314,35 @@ static bool move_balance(struct acct *a, const struct acct_fill *f)
 		qty_sub(&a->base, a->base, f->qty);
 }
 
+/* The lot that a fill of this direction closes next; NULL: none. */
+static struct acct_trade *next_lot(struct acct *a, const struct acct_fill *f,
+				   int dir)
+{
+	for (size_t i = 0; i < a->n_lots; i++) {
+		struct acct_trade *t = &a->lots[i];
+
+		if (t->direction != dir &&
+		    (!a->close_any || f->from == NULL || *f->from == '\0' ||
+		     strcmp(t->entry_signal, f->from) == 0))
+			return t;
+	}
+	return NULL;
+}
+
 static bool apply(struct acct *a, const struct acct_fill *f,
 		  struct acct_changes *ch)
 {
 	int dir = f->side == SIDE_BUY ? 1 : -1;
 	struct quote cost = f->cost, fee = f->fee, c, e;
 	struct qty rest = f->qty, part;
+	struct acct_trade *lot;
 	double size;
 
-	while (qty_sign(rest) > 0 && a->n_lots > 0 &&
-	       a->lots[0].direction != dir) {
-		part = qty_cmp(rest, a->lots[0].qty) < 0 ? rest : a->lots[0].qty;
+	while (qty_sign(rest) > 0 && (lot = next_lot(a, f, dir)) != NULL) {
+		part = qty_cmp(rest, lot->qty) < 0 ? rest : lot->qty;
 		if (!take(&c, &cost, part, rest) || !take(&e, &fee, part, rest) ||
 		    !qty_sub(&rest, rest, part) ||
-		    !close_part(a, f, part, c, e, ch))
+		    !close_part(a, lot, f, part, c, e, ch))
 			return false;
 	}
 	if (qty_sign(rest) > 0 && !open_part(a, f, rest, cost, fee, ch))

@@ -4,7 +4,8 @@
  * its fills.
  *
  * Fills go in, in the order in which they were booked; lots are closed first
- * in, first out.  What changed in the list of trades comes out, to be stored.
+ * in, first out (or, with close_any, those of the entry that an exit names).
+ * What changed in the list of trades comes out, to be stored.
  * Running the stored fills through again gives the same trades to the last
  * digit: that is how a restart gets its state back.
  *
@@ -41,6 +42,7 @@ struct acct_fill {		/* one fill, and the order behind it */
 	struct quote cost, fee;
 	int64_t time_ms, bar;
 	const char *signal, *comment;
+	const char *from;	/* entry that an exit belongs to; "", NULL: any */
 };
 
 #define ACCT_LOTS_MAX 1000
@@ -48,6 +50,7 @@ struct acct_fill {		/* one fill, and the order behind it */
 
 struct acct {
 	struct quote initial, cash;
+	bool close_any;			/* close_entries_rule = "ANY" */
 	struct qty base;		/* signed */
 	struct acct_trade *lots;	/* open, oldest first */
 	size_t n_lots;

@@ -139,7 +139,8 @@ int journal_fills(struct db *db, uint64_t bot_id, journal_fill_fn *fn, void *ctx
 				.qty = row_qty(&r, i, 6),
 				.cost = row_quote(&r, i, 7),
 				.fee = row_quote(&r, i, 8),
-				.signal = "(external)", .comment = "" };
+				.signal = "(external)", .comment = "",
+				.from = "" };
 			struct str side = row_str(&r, i, 4);
 
 			after = row_u64(&r, i, 0);
@@ -152,6 +153,7 @@ int journal_fills(struct db *db, uint64_t bot_id, journal_fill_fn *fn, void *ctx
 				f.intent = row_u64(&r, i, 1);
 				f.signal = row_cstr(&r, i, 9);
 				f.comment = row_cstr(&r, i, 10);
+				f.from = row_cstr(&r, i, 11);
 			}
 			rc = fn(ctx, &f, row_i64(&r, i, 3), err);
 		}

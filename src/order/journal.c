@@ -70,6 +70,8 @@ int intent_from_row(const struct rows *r, size_t i, struct intent *it,
 	it->ver = row_u64(r, i, 27);
 	if (!row_null(r, i, 28))
 		it->sent_us = row_i64(r, i, 28);
+	it->key_seq = row_u64(r, i, 29);
+	it->key_entry = row_u64(r, i, 30);
 	return 0;
 }
 
@@ -106,7 +108,8 @@ int intent_insert(struct journal *j, struct db *db, const struct intent *it,
 		     V_BLOB(it->o.parent.b, COID_SIZE),
 		     V_I64(it->o.deadline_us), V_STR(state),
 		     V_I64(it->created_ms), why ? V_STR(it->reason) : V_NULL(),
-		     V_U64(j->c.epoch), V_NULL()), NULL, ret_id, err);
+		     V_U64(j->c.epoch), V_NULL(), V_U64(it->key_seq),
+		     V_U64(it->key_entry)), NULL, ret_id, err);
 	if (rc == 0)
 		rc = event(db, *ret_id, ORDER_NEW, it->state,
 			   why ? it->reason : "decided", err);

@@ -5,6 +5,5 @@ noinst_LIBRARIES += %D%/liborder.a
 	%D%/intent.c \
 	%D%/journal.c %D%/journal_i.h \
 	%D%/order.h \
-	%D%/plan.c %D%/plan.h %D%/plan_exit.c %D%/plan_i.h \
 	%D%/sync.c
 LIB_ORDER = %D%/liborder.a $(LIB_XCHG)

@@ -62,6 +62,7 @@ struct intent {
 	unsigned seq, attempt;	/* with bar_ms: its name within the bot */
 	enum order_kind kind;
 	enum order_leg leg;
+	uint64_t key_seq, key_entry;	/* with leg: its name at who decided */
 	char tag[TAG_MAX];	/* the signal's name */
 	char from_entry[TAG_MAX];
 	char comment[COMMENT_MAX];

@@ -96,7 +96,7 @@ static int take_fill(struct sync *s, struct booked *b, struct err *err)
 	struct acct_fill f = { .side = b->f.side, .price = b->f.price,
 		.qty = b->f.qty, .cost = b->f.cost, .fee = b->f.fee,
 		.time_ms = b->f.time_us / 1000, .bar = s->in->decided_index,
-		.signal = "(external)", .comment = "" };
+		.signal = "(external)", .comment = "", .from = "" };
 	struct acct_changes ch;
 	struct change *c;
 	struct intent *it;
@@ -116,6 +116,7 @@ static int take_fill(struct sync *s, struct booked *b, struct err *err)
 		snprintf(b->tag, sizeof(b->tag), "%s", it->tag);
 		f.signal = it->tag;
 		f.comment = it->comment;
+		f.from = it->from_entry;
 	}
 	rc = acct_fill(s->a, s->in->acct, &f, &ch, err);
 	for (size_t i = 0; rc == 0 && i < ch.n; i++)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bt/bt.h"
+#include "bot/verify.h"
 #include "bt/ft.h"
 #include "core/clock.h"
 #include "market/import.h"
@@ -18,7 +18,7 @@ struct run_opts {
 	const char *rules, *trades, *equity, *json;
 	struct ctl_texts set, signals;
 	double capital, fee, slippage;
-	bool new_defaults;
+	bool new_defaults, verify;
 };
 
 /* --- chart rules --------------------------------------------------------- */
@@ -61,6 +61,26 @@ static int write_all(struct ctl *c, const struct run_opts *o,
 	return status;
 }
 
+/* The same run once more through what a bot does. */
+static int verify(struct ctl *c, const struct verify_in *in)
+{
+	struct verify_out n;
+	struct sbuf b;
+	struct err err;
+
+	if (bot_verify(c->arena, in, &n, &err) < 0) {
+		err_wrap(&err, "live differs from the backtest");
+		return ctl_fail(c, &err);
+	}
+	if (c->quiet)
+		return 0;
+	sbuf_init(&b, c->arena, 1 << 10);
+	sbuf_addf(&b, "verified: live = backtest over %zu candles, %zu orders, "
+		  "%zu fills, %zu closed trades\n", n.bars, n.orders, n.fills,
+		  n.trades);
+	return ctl_print(c, &b);
+}
+
 static int chart(struct ctl *c, const struct run_opts *o)
 {
 	struct script_options so = { .new_defaults = o->new_defaults };
@@ -72,6 +92,7 @@ static int chart(struct ctl *c, const struct run_opts *o)
 	struct bt_result res;
 	struct bars bars;
 	struct err err;
+	int status;
 
 	if (ctl_compile(c, c->argv[0], &so, &prog, &err) < 0 ||
 	    ctl_bind(c, prog, &o->set, &binding, &err) < 0 ||
@@ -88,7 +109,10 @@ static int chart(struct ctl *c, const struct run_opts *o)
 		return ctl_fail(c, &err);
 	}
 	ctl_progress_end(&bar);
-	return write_all(c, o, &res, &m);
+	status = write_all(c, o, &res, &m);
+	return status != 0 || !o->verify ? status :
+		verify(c, &(struct verify_in){ prog, binding, &m, &bars, &opt,
+					       &res });
 }
 
 /* --- freqtrade rules ------------------------------------------------------ */
@@ -256,6 +280,8 @@ int ctl_backtest(struct ctl *c)
 		  "what a file's candles are of", 0, 0 },
 		{ "new-defaults", 0, CTL_FLAG, &o.new_defaults, NULL,
 		  "100,000 and 100 % of equity where the script is silent", 0, 0 },
+		{ "verify", 0, CTL_FLAG, &o.verify, NULL,
+		  "run it once more as a bot and compare", 0, 0 },
 		{ "trades", 0, CTL_TEXT, &o.trades, "OUT.csv", "write the trades", 0, 0 },
 		{ "equity", 0, CTL_TEXT, &o.equity, "OUT.csv",
 		  "write the equity curve", 0, 0 },

@@ -192,7 +192,9 @@ static bool do_balance(const struct risk_state *s, struct xchg_order *o,
 	struct quote room;
 	struct price px, unit;
 
-	if (!r->allow_short && o->side == SIDE_SELL) {
+	if (r->allow_short)
+		return true;
+	if (o->side == SIDE_SELL) {
 		if (!qty_sub(&max, close, s->open_sell))
 			return refuse(v, "balance", "out of range");
 		return shrink_to(s, o, max, "balance", v);

@@ -13,8 +13,10 @@
  *	price_band	limits and stops near the last price
  *	max_position	base units, after all that is open has filled
  *	max_notional	the same in quote units (shrinks)
- *	balance		what it costs with fee, slippage and one tick of room,
- *			beside all that is open (shrinks)
+ *	balance		of an account that cannot owe: what it costs with fee,
+ *			slippage and one tick of room, beside all that is open
+ *			(shrinks).  What a margin account may open is looked at
+ *			where it fills
  *	min_notional	on the rounded values
  *
  * Orders that only reduce pass after `round`: what takes risk away is not

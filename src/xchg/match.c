@@ -5,34 +5,6 @@
 
 #include "xchg/match.h"
 
-/* A place on the path: segment 0..2 and the price there. */
-struct spot { int seg; struct price at; };
-
-/* What the walk knows of an order besides the order. */
-struct plan {
-	bool found;		/* it will fill, at: */
-	struct spot spot;
-	bool done;		/* had its turn in this candle */
-	bool maker;
-};
-
-struct walk {
-	struct match_state *s;
-	const struct match_candle *c;
-	struct price p[4];
-	struct plan *plan;	/* one per order */
-	struct qty volume;	/* that may still be taken */
-	bool bounded;
-	struct match_events *ev;
-	struct err *err;
-};
-
-static bool no_amount(struct err *err, const char *what)
-{
-	(void)FAIL(err, E_UNPROCESSABLE, "%s is out of the range of money", what);
-	return false;
-}
-
 static bool is_buy(const struct match_order *m)
 {
 	return m->o.side == SIDE_BUY;
@@ -53,171 +25,15 @@ void match_init(struct arena *out, struct match_state *s, size_t room)
 	s->room = room;
 }
 
-void match_path(const struct match_candle *c, struct price ret[static 4])
-{
-	struct price up, down;
-	bool high_first;
-
-	/* A difference of two prices of one candle always fits. */
-	high_first = price_sub(&up, c->h, c->o) && price_sub(&down, c->o, c->l) &&
-		price_cmp(up, down) < 0;
-	ret[0] = c->o;
-	ret[1] = high_first ? c->h : c->l;
-	ret[2] = high_first ? c->l : c->h;
-	ret[3] = c->c;
-}
-
-/* ---- where the path meets a level ------------------------------------- */
-
-/* The first place from `from` on where the price is <= level (below) or
- * >= level (not below): where the path stands, or the level itself. */
-static bool reach(const struct price p[4], struct spot from, struct price level,
-		  bool below, struct spot *ret)
-{
-	for (int seg = from.seg; seg < 3; seg++) {
-		struct price a = seg == from.seg ? from.at : p[seg];
-		int at = price_cmp(a, level), to = price_cmp(p[seg + 1], level);
-
-		if (below ? at <= 0 : at >= 0) {
-			*ret = (struct spot){ seg, a };
-			return true;
-		}
-		if (below ? to <= 0 : to >= 0) {
-			*ret = (struct spot){ seg, level };
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Is a before b on the path? */
-static int spot_cmp(const struct price p[4], struct spot a, struct spot b)
-{
-	if (a.seg != b.seg)
-		return a.seg < b.seg ? -1 : 1;
-	return price_cmp(p[a.seg], p[a.seg + 1]) <= 0 ?
-		price_cmp(a.at, b.at) : price_cmp(b.at, a.at);
-}
-
-/* Follow the best price from `from` on; the mark moves even when the order is
- * not hit. */
-static bool trail(struct match_order *m, const struct price p[4],
-		  struct spot from, struct spot *ret)
-{
-	bool sell = !is_buy(m);
-
-	if (!m->trailing) {
-		if (!price_is_zero(m->o.stop) &&
-		    !reach(p, from, m->o.stop, !sell, &from))
-			return false;
-		m->trailing = true;
-		m->mark = from.at;
-	}
-	for (int seg = from.seg; seg < 3; seg++) {
-		struct price a = seg == from.seg ? from.at : p[seg];
-		struct price to = p[seg + 1], level;
-
-		if (sell ? price_cmp(a, m->mark) > 0 : price_cmp(a, m->mark) < 0)
-			m->mark = a;
-		if (!(sell ? price_sub(&level, m->mark, m->o.offset) :
-		      price_add(&level, m->mark, m->o.offset)))
-			return false;
-		if (reach((const struct price[4]){ p[0], p[0], a, to },
-			  (struct spot){ 2, a }, level, sell, ret)) {
-			ret->seg = seg;
-			return true;
-		}
-		if (sell ? price_cmp(to, m->mark) > 0 : price_cmp(to, m->mark) < 0)
-			m->mark = to;
-	}
-	return false;
-}
-
-/* Where an order that is active from `from` on fills. */
-static bool meets(struct match_order *m, const struct price p[4],
-		  struct spot from, struct spot *ret, bool *ret_maker)
-{
-	bool buy = is_buy(m);
-	struct spot start = from;
-
-	*ret_maker = false;
-	switch (m->o.type) {
-	case OT_MARKET:
-		*ret = from;
-		return true;
-	case OT_STOP:
-		if (m->triggered) {
-			*ret = from;
-			return true;
-		}
-		return reach(p, from, m->o.stop, !buy, ret);
-	case OT_TRAIL:
-		if (m->triggered) {
-			*ret = from;
-			return true;
-		}
-		return trail(m, p, from, ret);
-	case OT_STOP_LIMIT:
-		if (!m->triggered) {
-			if (!reach(p, from, m->o.stop, !buy, &start))
-				return false;
-			m->triggered = true;
-			m->dirty = true;
-		}
-		break;
-	case OT_LIMIT:
-		break;
-	}
-	if (!reach(p, start, m->o.limit, buy, ret))
-		return false;
-	*ret_maker = spot_cmp(p, start, *ret) != 0;
-	return true;
-}
-
-/* The place where an order placed before or in this candle wakes up. */
-static bool active_from(const struct walk *w, const struct match_order *m,
-			struct spot *ret, bool *ret_rested)
-{
-	const struct match_rules *r = &w->s->rules;
-	int64_t from = m->placed_ms + r->latency_ms;
-	int64_t span = w->c->close_ms - w->c->open_ms, at, seg;
-	struct price d;
-
-	*ret_rested = from < w->s->clock_ms;
-	if (from <= w->c->open_ms) {
-		*ret = (struct spot){ 0, w->p[0] };
-		return true;
-	}
-	if (from >= w->c->close_ms)
-		return false;
-	at = (from - w->c->open_ms) * 3;
-	seg = at / span;
-	ret->seg = (int)seg;
-	/* a + (b - a) x part, the part being the rest of the division */
-	if (!price_sub(&d, w->p[seg + 1], w->p[seg]) ||
-	    !price_scale(&d, d, qty_from_raw((money_raw)(at % span) *
-			 1000000000000000000LL / span), ROUND_HALF_EVEN) ||
-	    !price_add(&d, w->p[seg], d) ||
-	    !price_to_step(&ret->at, d, r->tick, ROUND_HALF_EVEN))
-		ret->at = w->p[seg];
-	return true;
-}
-
 /* ---- what a fill does -------------------------------------------------- */
 
 static struct qty remaining(const struct match_order *m)
 {
 	struct qty q;
 
-	if (!qty_sub(&q, m->o.qty, m->filled) ||
-	    !qty_sub(&q, q, m->oca_taken) || qty_sign(q) < 0)
+	if (!qty_sub(&q, m->o.qty, m->filled) || qty_sign(q) < 0)
 		return qty_zero();
 	return q;
-}
-
-static struct qty qty_min(struct qty a, struct qty b)
-{
-	return qty_cmp(a, b) < 0 ? a : b;
 }
 
 /* The part of the position that an order of this side would close. */
@@ -230,48 +46,19 @@ static struct qty closable(const struct match_state *s, enum xchg_side side)
 	return qty_sign(q) > 0 ? q : qty_zero();
 }
 
-/* The most that can be paid for at `px`, the fee included.  What is open on
- * the other side is closed first, and what it frees counts. */
-static bool affordable(const struct match_state *s, enum xchg_side side,
-		       struct price px, struct qty fee, struct qty *ret)
+/* The order's own fee comes with its first fill. */
+static bool fee_of(const struct match_rules *r, const struct match_order *m,
+		   struct quote cost, struct qty q, bool maker,
+		   struct quote *ret)
 {
-	const struct match_rules *r = &s->rules;
-	struct qty close = closable(s, side), one, q;
-	struct quote worth, room, part;
-	struct price unit;
+	struct quote units = quote_from_raw(qty_raw(q));
 
-	if (!r->allow_short && side == SIDE_SELL) {
-		*ret = close;
-		return true;
-	}
-	if (!qty_parse(&one, "1") || !qty_add(&one, one, fee) ||
-	    !price_scale(&unit, px, one, ROUND_UP) ||
-	    !notional(&worth, px, s->base, ROUND_FLOOR) ||
-	    !quote_add(&room, s->cash, worth))
-		return false;
-	/* equity, less what the position binds or plus what closing it frees */
-	q = close;
-	if (qty_is_zero(close))
-		q = s->base;
-	if (!notional(&part, px, q, ROUND_CEIL))
-		return false;
-	if (quote_sign(part) < 0 && !quote_neg(&part, part))
-		return false;
-	if (qty_is_zero(close) ? !quote_sub(&room, room, part) :
-	    !quote_add(&room, room, part))
-		return false;
-	/* the fee is rounded up to a whole step */
-	if (!quote_sub(&room, room, r->quote_step))
-		return false;
-	if (quote_sign(room) <= 0) {
-		*ret = close;
-		return true;
-	}
-	if (!notional_qty(&q, room, unit, ROUND_DOWN) ||
-	    !qty_to_step(&q, q, r->lot, ROUND_DOWN))
-		return false;
-	*ret = qty_cmp(q, close) < 0 ? close : q;
-	return true;
+	return quote_scale(ret, cost, maker ? r->fee_maker : r->fee_taker,
+			   ROUND_CEIL) &&
+		quote_scale(&units, units, r->fee_unit, ROUND_CEIL) &&
+		quote_add(ret, *ret, units) &&
+		(!qty_is_zero(m->filled) || quote_add(ret, *ret, r->fee_order)) &&
+		quote_to_step(ret, *ret, r->quote_step, ROUND_CEIL);
 }
 
 static bool book(struct match_state *s, struct match_order *m, struct price px,
@@ -282,9 +69,7 @@ static bool book(struct match_state *s, struct match_order *m, struct price px,
 
 	if (!notional(&c, px, q, ROUND_HALF_EVEN) ||
 	    !quote_to_step(&f->cost, c, r->quote_step, ROUND_HALF_EVEN) ||
-	    !quote_scale(&c, f->cost, maker ? r->fee_maker : r->fee_taker,
-			 ROUND_CEIL) ||
-	    !quote_to_step(&f->fee, c, r->quote_step, ROUND_CEIL) ||
+	    !fee_of(r, m, f->cost, q, maker, &f->fee) ||
 	    !quote_sub(&s->cash, s->cash, f->fee))
 		return false;
 	if (is_buy(m)) {
@@ -357,65 +142,15 @@ static bool wake(const struct match_state *s, struct match_order *m,
 	return true;
 }
 
-/* The others of the group. */
-static bool share_group(struct match_state *s, const struct match_order *m,
-			struct qty q)
-{
-	for (size_t i = 0; i < s->n_orders; i++) {
-		struct match_order *b = &s->orders[i];
-
-		if (m->o.oca == 0 || b == m || b->o.oca != m->o.oca ||
-		    xchg_state_over(b->state))
-			continue;
-		b->dirty = true;
-		if (!qty_add(&b->oca_taken, b->oca_taken, q))
-			return false;
-		if (b->o.oca_kind == OCA_CANCEL || qty_is_zero(remaining(b)))
-			cancel_rest(s, b, "its group was filled");
-	}
-	return true;
-}
-
 static void settle(struct match_state *s, struct match_order *m,
-		   const char *short_of)
+		   const char *rest)
 {
 	if (qty_cmp(m->filled, m->o.qty) >= 0)
 		end_order(m, XS_FILLED, "");
-	else if (short_of != NULL)
-		cancel_rest(s, m, short_of);
-	else if (qty_is_zero(remaining(m)))
-		cancel_rest(s, m, "its group filled the rest");
+	else if (rest != NULL)
+		cancel_rest(s, m, rest);
 	else
 		m->state = XS_PARTIAL;
-}
-
-/* How much of an order may fill at px; *ret_short: why the rest never will. */
-static bool fill_size(const struct match_state *s, const struct match_order *m,
-		      struct price px, bool maker, struct qty *ret,
-		      const char **ret_short)
-{
-	struct qty q = remaining(m), max;
-
-	*ret_short = NULL;
-	if ((m->o.flags & XO_FIRST) && qty_is_zero(m->filled) &&
-	    qty_sign(closable(s, xchg_side_other(m->o.side))) > 0) {
-		*ret_short = "a position is open already";
-		*ret = qty_zero();
-		return true;
-	}
-	if (m->o.flags & XO_REDUCE) {
-		max = closable(s, m->o.side);
-		if (qty_cmp(max, q) < 0)
-			*ret_short = "the position is closed";
-	} else {
-		if (!affordable(s, m->o.side, px, maker ? s->rules.fee_maker :
-				s->rules.fee_taker, &max))
-			return false;
-		if (qty_cmp(max, q) < 0)
-			*ret_short = "the balance does not pay for more";
-	}
-	*ret = qty_min(q, max);
-	return true;
 }
 
 static bool slipped(const struct match_state *s, const struct match_order *m,
@@ -438,192 +173,144 @@ static bool slipped(const struct match_state *s, const struct match_order *m,
 	return price_sub(ret, at, slip);
 }
 
-/* ---- the walk ----------------------------------------------------------- */
+/* ---- what a candle did ------------------------------------------------- */
 
-static void plan_order(struct walk *w, size_t i, struct spot from, bool rested)
+static struct match_order *find(const struct match_state *s, struct coid coid)
 {
-	struct match_order *m = &w->s->orders[i];
-	struct plan *p = &w->plan[i];
-	struct price mark = m->mark;
-	bool in_book = rested && (m->o.type == OT_LIMIT ||
-		(m->o.type == OT_STOP_LIMIT && m->triggered));
-
-	p->found = meets(m, w->p, from, &p->spot, &p->maker);
-	p->maker |= in_book;
-	if (price_cmp(mark, m->mark) != 0)
-		m->dirty = true;
+	for (size_t i = 0; i < s->n_orders; i++)
+		if (coid_eq(s->orders[i].o.coid, coid) &&
+		    !xchg_state_over(s->orders[i].state))
+			return &s->orders[i];
+	return NULL;
 }
 
-/* Market orders first, then what only closes, then by age. */
-static int rank(const struct match_order *m)
+static int no_print(struct err *err, const struct match_print *p,
+		    const char *why)
 {
-	if (m->o.type == OT_MARKET)
-		return 0;
-	return (m->o.flags & XO_REDUCE) ? 1 : 2;
+	char px[MONEY_TEXT_MAX], q[MONEY_TEXT_MAX];
+
+	price_format(px, p->price);
+	qty_format(q, p->qty);
+	return FAIL(err, E_UNPROCESSABLE, "a fill of %s at %s cannot be: %s",
+		    q, px, why);
 }
 
-static bool next_order(const struct walk *w, size_t *ret)
+/* A price of the candle, or as much worse as slippage makes it. */
+static bool candle_saw(const struct match_rules *r, const struct match_candle *c,
+		       const struct match_print *p)
 {
-	bool any = false;
+	struct price slip, lo = c->l, hi = c->h;
 
-	for (size_t i = 0; i < w->s->n_orders; i++) {
-		const struct match_order *m = &w->s->orders[i], *b;
-		int c;
-
-		if (xchg_state_over(m->state) || w->plan[i].done ||
-		    !w->plan[i].found)
-			continue;
-		if (any) {
-			b = &w->s->orders[*ret];
-			c = spot_cmp(w->p, w->plan[i].spot, w->plan[*ret].spot);
-			if (c > 0 || (c == 0 && rank(m) >= rank(b)))
-				continue;
-		}
-		*ret = i;
-		any = true;
+	if (!p->maker) {
+		if (!price_mul_i64(&slip, r->tick, r->slippage_ticks))
+			return false;
+		if (p->side == SIDE_BUY ? !price_add(&hi, hi, slip) :
+		    !price_sub(&lo, lo, slip))
+			return false;
 	}
-	return any;
+	return price_cmp(p->price, lo) >= 0 && price_cmp(p->price, hi) <= 0;
 }
 
-static bool wake_children(struct walk *w, const struct match_order *parent,
-			  struct spot at)
+/* Was the stop met, and is what was paid on its far side? */
+static bool stop_met(const struct xchg_order *o, const struct match_candle *c,
+		     struct price at)
 {
-	for (size_t i = 0; i < w->s->n_orders; i++) {
-		struct match_order *m = &w->s->orders[i];
+	return o->side == SIDE_BUY ? price_cmp(c->h, o->stop) >= 0 &&
+		price_cmp(at, o->stop) >= 0 :
+		price_cmp(c->l, o->stop) <= 0 && price_cmp(at, o->stop) <= 0;
+}
 
-		if (m->state != XS_PENDING ||
-		    !coid_eq(m->o.parent, parent->o.coid))
-			continue;
-		if (!wake(w->s, m, parent))
-			return no_amount(w->err, "the level of an exit");
-		plan_order(w, i, at, false);
+int match_may_print(const struct match_rules *r, const struct xchg_order *o,
+		    const struct match_candle *c, const struct match_print *p,
+		    struct err *err)
+{
+	int at_limit = price_cmp(p->price, o->limit);
+
+	if (p->side != o->side || qty_sign(p->qty) <= 0 ||
+	    price_sign(p->price) <= 0)
+		return no_print(err, p, "it is of the other side, or of nothing");
+	if (!candle_saw(r, c, p))
+		return no_print(err, p, "the candle did not see that price");
+	switch (o->type) {
+	case OT_LIMIT:
+	case OT_STOP_LIMIT:
+		if ((o->flags & XO_REL_LIMIT) == 0 &&
+		    (o->side == SIDE_BUY ? at_limit > 0 : at_limit < 0))
+			return no_print(err, p, "it is worse than the limit");
+		break;
+	case OT_STOP:
+		if ((o->flags & XO_REL_STOP) == 0 && !stop_met(o, c, p->price))
+			return no_print(err, p, "the stop was not met");
+		break;
+	case OT_MARKET:
+	case OT_TRAIL:
+		break;
+	}
+	return 0;
+}
+
+static bool wake_children(struct match_state *s, const struct match_order *parent)
+{
+	for (size_t i = 0; i < s->n_orders; i++) {
+		struct match_order *m = &s->orders[i];
+
+		if (m->state == XS_PENDING &&
+		    coid_eq(m->o.parent, parent->o.coid) && !wake(s, m, parent))
+			return false;
 	}
 	return true;
 }
 
-/* The path has come to order i. */
-static bool turn(struct walk *w, size_t i)
+static int print(struct match_state *s, const struct match_candle *c,
+		 const struct match_print *p, struct match_events *ev,
+		 struct err *err)
 {
-	struct match_state *s = w->s;
-	struct match_order *m = &s->orders[i];
-	struct plan *p = &w->plan[i];
-	struct match_fill *f = &w->ev->fills[w->ev->n_fills];
-	const char *short_of;
-	struct price px;
-	struct qty q;
+	struct match_fill *f = &ev->fills[ev->n_fills];
+	struct match_order *m = find(s, p->coid);
+	int rc;
 
-	p->done = true;
-	if (!m->triggered && (m->o.type == OT_STOP || m->o.type == OT_TRAIL)) {
-		m->triggered = true;
-		m->dirty = true;
-	}
-	if (!slipped(s, m, p->spot.at, &px) ||
-	    !fill_size(s, m, px, p->maker, &q, &short_of))
-		return no_amount(w->err, "a fill");
-	if (w->bounded && qty_cmp(w->volume, q) < 0) {
-		q = w->volume;
-		short_of = NULL;
-	}
-	if (qty_sign(q) <= 0) {
-		if (short_of != NULL)
-			cancel_rest(s, m, short_of);
-		return true;
-	}
-	if (!book(s, m, px, q, p->maker, f) ||
-	    (w->bounded && !qty_sub(&w->volume, w->volume, q)) ||
-	    !share_group(s, m, q))
-		return no_amount(w->err, "a fill");
-	f->order = i;
+	if (m == NULL || m->state == XS_PENDING)
+		return no_print(err, p, "there is no such open order");
+	rc = match_may_print(&s->rules, &m->o, c, p, err);
+	if (rc < 0)
+		return rc;
+	if (qty_cmp(p->qty, remaining(m)) > 0)
+		return no_print(err, p, "less than that is left of the order");
+	if ((m->o.flags & XO_REDUCE) &&
+	    qty_cmp(p->qty, closable(s, m->o.side)) > 0)
+		return no_print(err, p, "the order only reduces the position");
+	if (!s->rules.allow_short && m->o.side == SIDE_SELL &&
+	    qty_cmp(p->qty, s->base) > 0)
+		return no_print(err, p, "the account does not hold so much");
+	if (!book(s, m, p->price, p->qty, p->maker, f))
+		return FAIL(err, E_UNPROCESSABLE, "a fill is out of the range of money");
+	f->order = (size_t)(m - s->orders);
 	/* Stamped with the open of its candle, as charts do. */
-	f->time_ms = w->c->open_ms;
-	w->ev->n_fills++;
-	settle(s, m, short_of);
-	return wake_children(w, m, p->spot);
+	f->time_ms = c->open_ms;
+	ev->n_fills++;
+	settle(s, m, p->last ? "the rest was not needed" : NULL);
+	return wake_children(s, m) ? 0 :
+		FAIL(err, E_UNPROCESSABLE, "the level of an exit is out of range");
 }
 
 int match_candle(struct arena *out, struct match_state *s,
-		 const struct match_candle *c, struct match_events *ret,
-		 struct err *err)
+		 const struct match_candle *c, const struct match_print *v,
+		 size_t n, struct match_events *ret, struct err *err)
 {
-	struct walk w = { .s = s, .c = c, .ev = ret, .err = err };
-	bool rested;
-	struct spot from;
-	size_t i;
+	int rc = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	assert(c->open_ms >= s->clock_ms && c->close_ms > c->open_ms);
-	if (s->n_orders > 0) {
-		match_path(c, w.p);
-		w.plan = NEW_N(out, struct plan, s->n_orders);
-		ret->fills = NEW_N(out, struct match_fill, s->n_orders);
-		w.bounded = !qty_is_zero(s->rules.participation);
-		if (w.bounded &&
-		    (!qty_scale(&w.volume, c->v, s->rules.participation,
-				ROUND_DOWN) ||
-		     !qty_to_step(&w.volume, w.volume, s->rules.lot, ROUND_DOWN)))
-			return FAIL(err, E_UNPROCESSABLE, "candle volume out of range");
-		for (i = 0; i < s->n_orders; i++)
-			if (s->orders[i].state != XS_PENDING &&
-			    active_from(&w, &s->orders[i], &from, &rested))
-				plan_order(&w, i, from, rested);
-		while (next_order(&w, &i))
-			if (!turn(&w, i))
-				return -E_UNPROCESSABLE;
-	}
+	ret->fills = NEW_N(out, struct match_fill, n + 1);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = print(s, c, &v[i], ret, err);
+	if (rc < 0)
+		return rc;
 	s->clock_ms = c->close_ms;
 	s->bar_ms = c->open_ms;
 	s->last = c->c;
-	for (i = 0; i < s->n_orders; i++)
-		ret->changed |= xchg_state_over(s->orders[i].state);
-	ret->changed |= ret->n_fills > 0;
+	ret->changed = n > 0;
 	return 0;
-}
-
-/* Could the candle touch this order at all? */
-static bool out_of_reach(const struct match_order *m,
-			 const struct match_candle *c)
-{
-	bool buy = is_buy(m);
-
-	switch (m->o.type) {
-	case OT_MARKET:
-	case OT_TRAIL:
-		return m->state == XS_PENDING;
-	case OT_STOP:
-		if (m->state == XS_PENDING)
-			return true;
-		if (m->triggered)
-			return false;
-		return buy ? price_cmp(c->h, m->o.stop) < 0 :
-			price_cmp(c->l, m->o.stop) > 0;
-	case OT_LIMIT:
-	case OT_STOP_LIMIT:
-		if (m->state == XS_PENDING)
-			return true;
-		return buy ? price_cmp(c->l, m->o.limit) > 0 :
-			price_cmp(c->h, m->o.limit) < 0;
-	}
-	return false;
-}
-
-bool match_quiet(const struct match_state *s, const struct match_candle *c)
-{
-	struct match_state copy = *s;
-	struct match_events ev;
-	struct arena *a;
-	bool quiet = true;
-	size_t i;
-
-	for (i = 0; i < s->n_orders; i++)
-		quiet &= out_of_reach(&s->orders[i], c);
-	if (quiet)
-		return true;
-	a = arena_new("match", (size_t)4 << 20);
-	copy.orders = NEW_N(a, struct match_order, s->n_orders);
-	memcpy(copy.orders, s->orders, s->n_orders * sizeof(*s->orders));
-	quiet = match_candle(a, &copy, c, &ev, NULL) == 0 && !ev.changed;
-	arena_free(&a);
-	return quiet;
 }
 
 /* ---- orders come and go -------------------------------------------------- */
@@ -634,6 +321,13 @@ static bool on_tick(struct price p, struct price tick)
 
 	return price_sign(p) > 0 && price_to_step(&r, p, tick, ROUND_DOWN) &&
 		price_cmp(r, p) == 0;
+}
+
+/* A distance becomes a level, on a tick, when the parent fills. */
+static bool level_good(const struct xchg_order *o, enum xchg_order_flag far,
+		       struct price p, struct price tick)
+{
+	return (o->flags & far) || on_tick(p, tick);
 }
 
 static int check_notional(const struct match_rules *r, struct price at,
@@ -661,8 +355,8 @@ static int check_order(const struct match_state *s, const struct xchg_order *o,
 	    !qty_to_step(&q, o->qty, r->lot, ROUND_DOWN) ||
 	    qty_cmp(q, o->qty) != 0)
 		return FAIL(err, E_UNPROCESSABLE, "quantity is not a multiple of the lot");
-	if ((limit && !on_tick(o->limit, r->tick)) ||
-	    (stop && !on_tick(o->stop, r->tick)))
+	if ((limit && !level_good(o, XO_REL_LIMIT, o->limit, r->tick)) ||
+	    (stop && !level_good(o, XO_REL_STOP, o->stop, r->tick)))
 		return FAIL(err, E_UNPROCESSABLE, "price is not a multiple of the tick");
 	if (o->type == OT_TRAIL &&
 	    (price_sign(o->offset) < 0 || price_sign(o->stop) < 0))
@@ -674,26 +368,19 @@ static int check_order(const struct match_state *s, const struct xchg_order *o,
 	return check_notional(r, at, o->qty, err);
 }
 
-static struct match_order *find(const struct match_state *s, struct coid coid)
-{
-	for (size_t i = 0; i < s->n_orders; i++)
-		if (coid_eq(s->orders[i].o.coid, coid) &&
-		    !xchg_state_over(s->orders[i].state))
-			return &s->orders[i];
-	return NULL;
-}
-
 static int fill_now(struct arena *out, struct match_state *s,
 		    struct match_order *m, struct match_events *ret,
 		    struct err *err)
 {
-	const char *short_of;
+	struct qty q = m->o.qty, most = closable(s, m->o.side);
+	bool capped = (m->o.flags & XO_REDUCE) ||
+		(!s->rules.allow_short && m->o.side == SIDE_SELL);
 	struct price px;
-	struct qty q;
 
 	ret->fills = NEW(out, struct match_fill);
-	if (!slipped(s, m, s->last, &px) ||
-	    !fill_size(s, m, px, false, &q, &short_of))
+	if (capped && qty_cmp(most, q) < 0)
+		q = most;
+	if (!slipped(s, m, s->last, &px))
 		return FAIL(err, E_UNPROCESSABLE, "a fill is out of range");
 	if (qty_sign(q) > 0) {
 		if (!book(s, m, px, q, false, &ret->fills[0]))
@@ -702,7 +389,7 @@ static int fill_now(struct arena *out, struct match_state *s,
 		ret->fills[0].time_ms = s->bar_ms;
 		ret->n_fills = 1;
 	}
-	settle(s, m, short_of);
+	settle(s, m, "the position is closed");
 	return 0;
 }
 

@@ -1,30 +1,24 @@
 #ifndef XCHG_MATCH_H
 #define XCHG_MATCH_H
-/* match.h - the paper broker's matching engine: a pure function.
+/* match.h - the paper broker's order book and books: pure.
  *
- * State and a candle go in, events come out, and the state has moved on.  No
- * clock, no I/O, no chance: the same input gives the same events.
+ * State and what a candle traded go in, events come out, and the state has
+ * moved on.  No clock, no I/O, no chance.
  *
- * Within a candle the price walks open - high - low - close when the open is
- * nearer to the high, else open - low - high - close.  Events happen in the
- * order in which the path meets them, older orders first where they meet it
- * together:
+ * What a candle trades is not decided here: one code decides that for
+ * backtests and for bots, the emulator (bt/emu.h).  It arrives as prints, in
+ * their order.  The broker holds each against its own book and refuses one
+ * that no exchange could have made (match_may_print): an order that is not
+ * open, more than is left of it, a price that the candle did not see or that
+ * is worse than the order's limit, a stop that was not met, an order that only
+ * reduces and would enlarge.  Cost, fee and balances are worked out here, in
+ * exact money.
  *
- *	market		at the open (or where the path stands when it becomes
- *			active), `slippage` ticks worse
- *	stop		at its price, or at the open when the candle opens
- *			beyond it; slippage ticks worse
- *	limit		at its price, or at the open when that is better;
- *			never any slippage
- *	stop-limit	becomes a limit where the stop is met
- *	trail		follows the best price of the path from its activation
- *			on, fills `offset` behind it as a stop does
- *
- * An order becomes active `latency_ms` after it was placed (time runs evenly
- * along the path); a child order where its parent first fills.  A fill takes
- * at most `participation` of the candle's volume, together with all the others
- * of that candle; the rest waits for the next candle.  A fill that would need
- * more money than there is shrinks, and the rest of the order is cancelled. */
+ *	parent		a child sleeps until its parent first fills; distances
+ *			become levels then.  It ends with a parent that ends
+ *			unfilled
+ *	XO_NOW		fills when it arrives, at the last close, slippage_ticks
+ *			worse */
 #include "xchg/xchg.h"
 
 struct match_rules {
@@ -32,9 +26,14 @@ struct match_rules {
 	struct qty lot;
 	struct quote min_notional;
 	struct quote quote_step;	/* cost and fees are rounded to it */
-	struct qty fee_maker, fee_taker;	/* 0.001 is 0.1 % */
-	struct qty participation;	/* of a candle's volume; 0: no limit */
+	/* Of a fill: a share of its cost (0.001 is 0.1 %), and an amount for
+	 * each unit; of an order: an amount. */
+	struct qty fee_maker, fee_taker;
+	struct qty fee_unit;
+	struct quote fee_order;
 	int64_t slippage_ticks;
+	/* How the emulator is to fill; the books only keep them. */
+	struct qty participation;	/* of a candle's volume; 0: no limit */
 	int64_t latency_ms;
 	bool allow_short;	/* else the base balance stays >= 0 */
 };
@@ -51,11 +50,7 @@ struct match_order {
 	enum xchg_state state;
 	int64_t placed_ms;
 	struct qty filled;
-	struct qty oca_taken;	/* filled by siblings of a reduce group */
 	struct quote cost;
-	bool triggered;		/* a stop that was met: now market or limit */
-	bool trailing;		/* a trail that is active: */
-	struct price mark;	/* its best price so far */
 	bool dirty;		/* changed since the caller cleared it */
 	char reason[60];	/* of a cancellation */
 };
@@ -89,12 +84,26 @@ struct match_events {
 	bool changed;		/* some order is dirty, with a fill or without */
 };
 
-/* Would no order fill or end in this candle?  Walks a copy when in doubt. */
-bool match_quiet(const struct match_state *s, const struct match_candle *c);
-/* Walk the candle; its open is not before s->clock_ms.  -E_UNPROCESSABLE when
- * an amount does not fit the money type (the state is then of no use). */
+struct match_print {
+	struct coid coid;
+	enum xchg_side side;
+	struct price price;	/* slippage included */
+	struct qty qty;
+	bool maker;
+	bool last;		/* what is left of the order ends */
+};
+/* Could the candle have done this to the order?  0, or -E_UNPROCESSABLE with
+ * the reason. */
+MUST_CHECK int match_may_print(const struct match_rules *r,
+			       const struct xchg_order *o,
+			       const struct match_candle *c,
+			       const struct match_print *p, struct err *err);
+/* The candle is over; its open is not before s->clock_ms.  -E_UNPROCESSABLE:
+ * a print that cannot be, or an amount that does not fit the money type (the
+ * state is then of no use). */
 MUST_CHECK int match_candle(struct arena *out, struct match_state *s,
 			    const struct match_candle *c,
+			    const struct match_print *v, size_t n,
 			    struct match_events *ret, struct err *err);
 /* An empty state with room for `room` orders. */
 void match_init(struct arena *out, struct match_state *s, size_t room);
@@ -109,8 +118,5 @@ MUST_CHECK int match_cancel(struct match_state *s, struct coid coid,
 			    const char *reason, struct err *err);
 /* Drop the orders that are over, after the caller has stored them. */
 void match_sweep(struct match_state *s);
-
-/* The walk: 4 prices, in order. */
-void match_path(const struct match_candle *c, struct price ret[static 4]);
 
 #endif /* XCHG_MATCH_H */

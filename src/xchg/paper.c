@@ -68,13 +68,9 @@ static int order_from_row(const struct rows *r, size_t i,
 	row_coid(r, i, 11, &m->o.parent);
 	m->placed_ms = row_i64(r, i, 13);
 	m->filled = row_qty(r, i, 14);
-	m->oca_taken = row_qty(r, i, 15);
-	m->cost = row_quote(r, i, 16);
-	m->triggered = row_u64(r, i, 17) != 0;
-	m->trailing = row_u64(r, i, 18) != 0;
-	m->mark = row_price(r, i, 19);
+	m->cost = row_quote(r, i, 15);
 	snprintf(m->reason, sizeof(m->reason), "%.*s",
-		 STR_ARG(row_str(r, i, 20)));
+		 STR_ARG(row_str(r, i, 16)));
 	return 0;
 }
 
@@ -111,6 +107,8 @@ static int load_account(struct arena *tmp, struct paper *p, struct err *err)
 	p->s.fill_seq = row_u64(&r, 0, 16);
 	p->fence = row_u64(&r, 0, 17);
 	p->ver = row_u64(&r, 0, 18);
+	k->fee_unit = row_qty(&r, 0, 19);
+	k->fee_order = row_quote(&r, 0, 20);
 	return 0;
 }
 
@@ -234,15 +232,12 @@ static int write_order(struct change *c, struct db *db,
 			     V_PRICE(m->o.offset), V_U64(m->o.oca), V_STR(oca),
 			     V_BLOB(m->o.parent.b, COID_SIZE), V_STR(state),
 			     V_I64(m->placed_ms), V_I64(at), V_QTY(m->filled),
-			     V_QTY(m->oca_taken), V_QUOTE(m->cost),
-			     V_U64(m->triggered), V_U64(m->trailing),
-			     V_PRICE(m->mark), V_STR(m->reason)),
+			     V_QUOTE(m->cost), V_STR(m->reason)),
 			NULL, NULL, err);
 	rc = db_exec(db, Q_PAPER_ORDER_SET,
 		ARGS(V_STR(state), V_U64(m->o.flags), V_PRICE(m->o.limit),
 		     V_PRICE(m->o.stop), V_I64(at), V_QTY(m->filled),
-		     V_QTY(m->oca_taken), V_QUOTE(m->cost), V_U64(m->triggered),
-		     V_U64(m->trailing), V_PRICE(m->mark), V_STR(m->reason),
+		     V_QUOTE(m->cost), V_STR(m->reason),
 		     V_U64(c->p->account_id), V_U64(m->seq)), &n, NULL, err);
 	if (rc == 0 && n != 1)
 		return FAIL(err, E_BUG, "paper order %" PRIu64 " is not in the books",
@@ -316,16 +311,9 @@ static int commit(struct paper *p, const struct match_fill *fills, size_t n,
 	return 0;
 }
 
-bool paper_quiet(const struct xchg *x, const struct match_candle *c)
-{
-	const struct paper *p = (const struct paper *)x;
-
-	assert(x->ops == &paper_ops);
-	return c->close_ms <= p->s.clock_ms || match_quiet(&p->s, c);
-}
-
 int paper_advance(struct xchg *x, const struct match_candle *c,
-		  bool *ret_changed, struct err *err)
+		  const struct match_print *v, size_t n, bool *ret_changed,
+		  struct err *err)
 {
 	struct paper *p = paper_of(x);
 	struct match_events ev;
@@ -337,7 +325,7 @@ int paper_advance(struct xchg *x, const struct match_candle *c,
 	if (c->close_ms <= p->s.clock_ms)
 		return 0;
 	SCOPE(tmp, p->arena) {
-		rc = match_candle(tmp, &p->s, c, &ev, err);
+		rc = match_candle(tmp, &p->s, c, v, n, &ev, err);
 		if (rc < 0) {
 			p->stale = true;
 			return rc;
@@ -580,7 +568,7 @@ static int paper_balances(struct arena *out, struct xchg *x,
 
 static const struct xchg_ops paper_ops = {
 	.name = "paper",
-	.caps = XCHG_FENCED | XCHG_OCA,
+	.caps = XCHG_FENCED,
 	.attach = paper_attach,
 	.submit = paper_submit,
 	.query = paper_query,
@@ -601,7 +589,8 @@ static int create(void *ctx, struct db *db, struct err *err)
 		     V_QUOTE(k->quote_step), V_QTY(k->fee_maker),
 		     V_QTY(k->fee_taker), V_QTY(k->participation),
 		     V_I64(k->slippage_ticks), V_I64(k->latency_ms),
-		     V_U64(k->allow_short)), NULL, NULL, err);
+		     V_U64(k->allow_short), V_QTY(k->fee_unit),
+		     V_QUOTE(k->fee_order)), NULL, NULL, err);
 
 	if (rc == 0)
 		rc = db_exec(db, Q_PAPER_BALANCE_SET,

@@ -6,9 +6,8 @@
  * paper_fill and paper_balance, written in transactions of its own, so that
  * the bot's journal can be held against them as against a real exchange's.
  * Matching is match.h's.  Time is the caller's: paper_advance() brings the
- * candles.  The books hold everything that a restart needs; a candle in which
- * nothing happens writes nothing, and is walked again after a crash with the
- * same result. */
+ * candles and what they traded.  The books hold everything that a restart needs;
+ * a candle in which nothing happens writes nothing. */
 #include "xchg/match.h"
 
 struct db;
@@ -32,12 +31,11 @@ MUST_CHECK int paper_open(struct arena *out, struct db *db, uint64_t account_id,
 void paper_set_now(struct xchg *x, int64_t now_ms);
 /* The close of the last candle the books have seen (0: none). */
 int64_t paper_clock(const struct xchg *x);
-/* Will this candle change the books?  Pure, and exact enough to skip on. */
-bool paper_quiet(const struct xchg *x, const struct match_candle *c);
-/* Walk a candle.  One that the books have seen already is skipped.  When an
- * order filled or ended it is committed before this returns, and *ret_changed
- * is true. */
+/* A candle is over, and this is what it traded (match.h).  One that the books
+ * have seen already is skipped, prints and all.  When there are prints they are
+ * committed together before this returns, and *ret_changed is true. */
 MUST_CHECK int paper_advance(struct xchg *x, const struct match_candle *c,
+			     const struct match_print *v, size_t n,
 			     bool *ret_changed, struct err *err);
 const struct match_rules *paper_rules(const struct xchg *x);
 

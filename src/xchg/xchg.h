@@ -69,13 +69,11 @@ enum xchg_order_flag {
 	 * the side where a profit (limit) or a loss (stop) lies */
 	XO_REL_LIMIT	= 1 << 2,
 	XO_REL_STOP	= 1 << 3,
-	/* ends unfilled where a position of its own direction is open */
-	XO_FIRST	= 1 << 4,
 };
 
-/* Orders of one `oca` group share their quantity: what one of them fills is
- * taken from the others, which end when nothing remains (reduce), or end with
- * the first fill (cancel). */
+/* Orders of one `oca` group belong together: what one of them fills is taken
+ * from the others (reduce), or ends them (cancel).  Who places them sees to it;
+ * an exchange with XCHG_OCA does so by itself. */
 enum xchg_oca { OCA_NONE = 0, OCA_CANCEL = 'c', OCA_REDUCE = 'r' };
 
 struct xchg_order {
@@ -138,7 +136,7 @@ struct xchg_balance { char asset[24]; struct qty total; };
 
 enum xchg_cap {
 	XCHG_FENCED	= 1 << 0, /* "not found" is proof, see above */
-	XCHG_OCA	= 1 << 1, /* knows groups and parents by itself */
+	XCHG_OCA	= 1 << 1, /* takes groups and parents along by itself */
 };
 
 struct xchg;

@@ -189,20 +189,26 @@ static void a_script_that_fails_halts_its_bot_with_the_line(void **state)
 	t_db_checks();
 }
 
-static void a_guard_that_is_not_enforced_halts_the_bot(void **state)
+static void the_guards_of_a_strategy_hold(void **state)
 {
 	struct bot_new n;
 	uint64_t id;
 
 	(void)state;
-	t_bot_sim(&T, 50);
+	t_bot_sim(&T, 200);
 	own_strategy("guard", "//@version=5\nstrategy(\"x\")\n"
-		     "strategy.risk.max_drawdown(10, strategy.percent_of_equity)\n");
+		     "strategy.risk.max_drawdown(1, strategy.percent_of_equity)\n"
+		     "if strategy.position_size == 0\n"
+		     "    strategy.entry(\"L\", strategy.long, qty=0.5)\n");
 	n = replay("guard");
 	id = create(&n);
 	run(id);
-	assert_int_equal(row(id).state, BOT_HALTED);
-	assert_non_null(strstr(row(id).error, "not enforced"));
+	assert_string_equal(t_bot_state(&T, id), "finished");
+	assert_int_equal(t_db_int("SELECT COUNT(*) FROM trade WHERE "
+				  "exit_signal = 'Max drawdown'"), 1);
+	/* closed for good: nothing is opened again */
+	assert_int_equal(t_db_int("SELECT COUNT(*) FROM trade"), 1);
+	t_db_checks();
 }
 
 static void a_risk_rule_refuses_and_says_so_everywhere(void **state)
@@ -423,7 +429,7 @@ int main(void)
 		T(a_paused_bot_goes_on_where_it_stood),
 		T(a_stopped_bot_has_no_open_orders),
 		T(a_script_that_fails_halts_its_bot_with_the_line),
-		T(a_guard_that_is_not_enforced_halts_the_bot),
+		T(the_guards_of_a_strategy_hold),
 		T(a_risk_rule_refuses_and_says_so_everywhere),
 		T(an_order_is_cut_to_the_limits_of_the_bot),
 		T(costs_come_from_the_strategy_unless_they_are_given),
