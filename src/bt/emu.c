@@ -155,7 +155,7 @@ void emu_bar(struct emu *e, const struct bar *b)
 {
 	e->bar = *b;
 	e->index++;
-	emu_risk_day(e);
+	emu_risk_open(e);
 	if (e->work || e->open.n > 0)
 		emu_walk(e);
 	if (e->open.n > 0 || e->a.position_size != 0) {
@@ -164,7 +164,7 @@ void emu_bar(struct emu *e, const struct bar *b)
 	} else if (e->a.n_closed != e->closed.n) {
 		emu_value(e);
 	}
-	emu_risk_equity(e, b->c);
+	emu_risk_close(e);
 }
 
 void emu_finish(struct emu *e)

@@ -45,6 +45,10 @@ struct emu_rules {
 	bool on_close;			/* process_orders_on_close */
 	bool close_any;			/* exits honour from_entry, not FIFO */
 	bool long_only;			/* the account cannot be short */
+	/* Where the days of strategy.risk begin: NULL is UTC; day_start in ms
+	 * after midnight (61,200,000 for a session that opens at 17:00). */
+	const char *timezone;
+	int64_t day_start;
 };
 /* From what the script declared and the market's own numbers. */
 struct emu_rules emu_rules_of(const struct strat_properties *p, double mintick,

@@ -257,7 +257,7 @@ void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
 	} else if (entry_allowed(e, &o)) {
 		note_order(e, &o, fill_entry(e, &o, price), price, slips);
 		emu_oca(e, o.oca, o.oca_type, o.qty, o.seq);
-		emu_risk_filled(e);
+		emu_risk_filled(e, price, o.dir);
 	}
 	e->orders.v[i].dead = true;
 	emu_legs_bind(e);
@@ -297,6 +297,6 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 		.comment = d.comment, .dir = -dir, .qty = done,
 		.price = d.price, .limit = why == EMU_PROFIT });
 	emu_oca(e, x.oca, STRAT_OCA_REDUCE, done, x.seq);
-	emu_risk_filled(e);
+	emu_risk_filled(e, d.price, 0);
 	emu_legs_bind(e);
 }

@@ -66,8 +66,9 @@ struct emu_risk {
 	bool drawdown_percent, day_loss_percent;
 	int max_loss_days, max_day_orders;
 	/* what has happened */
+	bool on;			/* a rule that needs days is declared */
 	int64_t day;
-	double day_equity, day_low;
+	double day_equity;		/* at the open of its first bar */
 	int loss_days, day_orders;
 	bool halted, day_halted;
 };
@@ -148,10 +149,12 @@ void emu_margin_check(struct emu *e, double price);
 
 /* emu_risk.c */
 void emu_risk_cmd(struct emu *e, const struct strat_cmd *c);
-void emu_risk_day(struct emu *e);
-void emu_risk_equity(struct emu *e, double price);
+void emu_risk_open(struct emu *e);	/* before the fills of a bar */
+void emu_risk_point(struct emu *e, double price);	/* the path came to it */
+void emu_risk_close(struct emu *e);
 /* The quantity that may be opened; 0: none. */
 double emu_risk_entry(const struct emu *e, int dir, double qty);
-void emu_risk_filled(struct emu *e);
+/* An order was filled at this price; dir: of an entry, 0 for an exit. */
+void emu_risk_filled(struct emu *e, double price, int dir);
 
 #endif /* BT_EMU_I_H */

@@ -238,6 +238,7 @@ void emu_walk(struct emu *e)
 		else if (e->open.n > 0)
 			arrive(e, way[k]);
 		emu_margin_check(e, way[k]);
+		emu_risk_point(e, way[k]);
 	}
 	if (e->work)
 		emu_sweep(e);

@@ -6,34 +6,12 @@
  * valued.  What emu_bar does for each is done here in one loop, to the same
  * bits; a bar on which a rule might act is left to emu_bar. */
 
-#define DAY_MS INT64_C(86400000)
-
 static bool rules_silent(const struct emu *e)
 {
-	const struct emu_risk *k = &e->risk;
-
-	return !e->work && e->open.n <= 1 && k->max_loss_days <= 0 &&
-	       isinf(k->max_drawdown) && isinf(k->max_day_loss) &&
+	return !e->work && e->open.n <= 1 && !e->risk.on &&
+	       isinf(e->risk.max_drawdown) &&
 	       e->a.n_closed == e->closed.n &&
 	       (e->open.n == 1) == (e->a.position_size != 0);
-}
-
-/* emu_risk_day for the bars that begin a day. */
-static void days(struct emu *e, const struct bars *b, size_t n,
-		 const double *equity, double before)
-{
-	int64_t from = e->risk.day == INT64_MIN ? INT64_MIN : e->risk.day * DAY_MS;
-
-	if (from != INT64_MIN && b->t[0] >= from && b->t[n - 1] - from < DAY_MS)
-		return;			/* times rise: all of one day */
-	for (size_t i = 0; i < n; i++) {
-		if (from != INT64_MIN && b->t[i] >= from && b->t[i] - from < DAY_MS)
-			continue;
-		e->bar.t = b->t[i];
-		e->a.equity = i > 0 ? equity[i - 1] : before;
-		emu_risk_day(e);
-		from = e->risk.day * DAY_MS;
-	}
 }
 
 struct span { double high, low; };	/* prices the position has seen */
@@ -112,7 +90,6 @@ size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,
 	}
 	for (size_t i = 0; i < n; i++)
 		position[i] = e->a.position_size;
-	days(e, b, n, equity, before);
 	/* Nobody asks for its open and volume any more; to read them here would
 	 * be a miss of the cache each time. */
 	e->bar.t = b->t[n - 1];

@@ -20,6 +20,7 @@ static struct emu_rules rules_in_force(const struct script_prog *prog,
 					  m->pointvalue > 0 ? m->pointvalue : 1,
 					  m->lot);
 
+	r.timezone = m->timezone;
 	if (!isnan(opt->initial_capital))
 		r.initial_capital = opt->initial_capital;
 	if (!isnan(opt->fee_percent)) {

@@ -110,7 +110,7 @@ static bool offset_minutes(struct str s, int *ret)
 	return true;
 }
 
-static bool zone_offset(struct str s, int64_t utc_ms, int64_t *ret)
+bool script_zone_offset(struct str s, int64_t utc_ms, int64_t *ret)
 {
 	int min;
 
@@ -134,7 +134,7 @@ static int64_t zone_ms(struct script_vm *vm, double tz, int64_t utc_ms)
 
 	if (s.n == 0)
 		s = str_c(vm->m.timezone);
-	if (zone_offset(s, utc_ms, &ms))
+	if (script_zone_offset(s, utc_ms, &ms))
 		return ms;
 	vm_fail(vm, E_INVAL, vm->call->line, "the time zone \"%.*s\" is not known; write "
 		"it as UTC+2", STR_ARG(s));
@@ -210,8 +210,8 @@ bool time_of_parts(const double *v, struct str tz, double *ret)
 {
 	int64_t t, off = 0;
 
-	if (!clock_reading(v, &t) || !zone_offset(tz, t, &off) ||
-	    !zone_offset(tz, t - off, &off))
+	if (!clock_reading(v, &t) || !script_zone_offset(tz, t, &off) ||
+	    !script_zone_offset(tz, t - off, &off))
 		return false;
 	*ret = (double)(t - off);
 	return true;

@@ -141,6 +141,10 @@ struct script_market {
  * it is neither. */
 const char *script_timeframe(struct arena *out, const char *tf);
 
+/* What to add to UTC in a zone ("America/New_York", "UTC-5") at a moment, ms;
+ * false: no such zone. */
+bool script_zone_offset(struct str zone, int64_t utc_ms, int64_t *ret);
+
 struct script_limits {
 	uint64_t steps;			/* a bar; 0 = the default of 2 million */
 	size_t memory;			/* bytes; 0 = the default of 64 MiB */
