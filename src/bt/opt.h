@@ -46,7 +46,7 @@ struct opt_spec {
 	enum opt_walk walk;
 	size_t train, test;		/* bars */
 };
-#define OPT_TRIALS_MAX 1000000
+#define OPT_TRIALS_MAX 100000
 #define OPT_AXES_MAX   32
 #define OPT_BATCH      8	/* trials of a batch, where scores steer */
 /* {method, objective, constraints:[{metric,op,value}], space:[{input,min,max,
@@ -108,8 +108,8 @@ struct opt_trial {
 	struct bt_stats stats;
 	struct returns returns;
 };
-/* 0 also when the script fails with these inputs (ret->error).  < 0: the run
- * was ended by its progress call. */
+/* 0 also when the script fails with these inputs (ret->error).  What the
+ * options' progress call returned, when that ended the run. */
 MUST_CHECK int opt_eval(struct arena *out, const struct opt_data *d,
 			const struct opt_spec *s, const struct opt_fold *f,
 			size_t fold, size_t number, const double *point,

@@ -112,7 +112,7 @@ int opt_eval(struct arena *out, const struct opt_data *d, const struct opt_spec 
 			n = opt_returns(tmp, &r, &v, &year);
 			returns_of(&t.returns, v, n);
 			score(s, &t);
-		} else if (err != NULL) {
+		} else if (rc < 0 && err != NULL) {
 			*err = why;
 		}
 	}

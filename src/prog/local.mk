@@ -18,6 +18,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_list.h \
 	%D%/ctl_nginx.c \
 	%D%/ctl_openapi.c \
+	%D%/ctl_optimize.c %D%/opt_pool.c %D%/opt_pool.h \
 	%D%/template.c %D%/template.h
 %C%_orchctl_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 
