@@ -377,8 +377,36 @@ const struct type *type_map(struct gen *g, const struct type *key,
 	return intern(g, &(struct type){ .b = TY_MAP, .elem = elem, .key = key });
 }
 
+const struct type *type_matrix(struct gen *g, const struct type *elem)
+{
+	return intern(g, &(struct type){ .b = TY_MATRIX, .elem = elem });
+}
+
+const struct type *type_point(struct gen *g)
+{
+	static const char *const names[] = { "time", "index", "price" };
+	const struct type *t = intern(g, &(struct type){ .b = TY_RECORD,
+							  .name = STR("chart.point") });
+	struct type *w = NEW(g->c->tmp, struct type);
+
+	if (t->n > 0)
+		return t;
+	*w = *t;
+	w->n = 3;
+	w->field = NEW_N(g->c->tmp, struct str, 3);
+	w->fty = NEW_N(g->c->tmp, const struct type *, 3);
+	for (int i = 0; i < 3; i++) {
+		w->field[i] = str_c(names[i]);
+		w->fty[i] = i == 2 ? &ty_float : &ty_int;
+	}
+	g->types = w;			/* in place of the empty one */
+	return w;
+}
+
 const struct type *type_drawing(struct gen *g, struct str name)
 {
+	if (str_eqc(name, "chart.point"))
+		return type_point(g);
 	return intern(g, &(struct type){ .b = TY_DRAWING, .name = name });
 }
 
@@ -415,7 +443,7 @@ const struct type *type_of_ref(struct gen *g, const struct ast *ref)
 		if (str_eqc(ref->text, "array"))
 			return type_array(g, t);
 		if (str_eqc(ref->text, "matrix"))
-			return intern(g, &(struct type){ .b = TY_MATRIX, .elem = t });
+			return type_matrix(g, t);
 		if (str_eqc(ref->text, "map"))
 			return type_map(g, key, t);
 		t = NULL;

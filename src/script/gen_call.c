@@ -53,6 +53,18 @@ const struct type *lib_type(struct gen *g, const char *t)
 	}
 }
 
+/* NULL for the letters that stand for several types. */
+static const struct type *wanted_type(struct gen *g, char letter, const struct val *first)
+{
+	if (strchr("xnawm", letter) != NULL)
+		return NULL;
+	if (letter == 'k')
+		return first->ty->b == TY_MAP ? first->ty->key : &ty_error;
+	if (letter == 'e')
+		return first->ty->elem != NULL ? first->ty->elem : &ty_error;
+	return lib_type(g, &letter);
+}
+
 /* Fits, after conversion, or says so (unless quiet). */
 static bool convert(struct gen *g, struct want *w, struct val *v, struct val *first,
 		    const struct ast *at, bool quiet)
@@ -60,14 +72,14 @@ static bool convert(struct gen *g, struct want *w, struct val *v, struct val *fi
 	const struct type *t = NULL;
 	bool ok = true;
 
+	t = wanted_type(g, w->type, first);
 	switch (w->type) {
 	case 'x': ok = v->ty->b != TY_VOID && v->ty->b != TY_TUPLE; break;
 	case 'n': ok = is_numeric(v->ty) || v->ty->b == TY_NA; break;
 	case 'a': ok = v->ty->b == TY_ARRAY || v->ty->b == TY_ERROR; break;
+	case 'w': ok = v->ty->b == TY_MATRIX || v->ty->b == TY_ERROR; break;
 	case 'm': ok = v->ty->b == TY_MAP || v->ty->b == TY_ERROR; break;
-	case 'k': t = first->ty->b == TY_MAP ? first->ty->key : &ty_error; break;
-	case 'e': t = first->ty->elem != NULL ? first->ty->elem : &ty_error; break;
-	default: t = lib_type(g, &w->type); break;
+	default: break;
 	}
 	if (t != NULL && t->b == TY_INT && v->ty->b == TY_FLOAT) {
 		*v = op(g, OP_TOINT, &ty_int, *v, *v, *v);
@@ -115,7 +127,7 @@ static int bind(struct gen *g, const struct lib *l, const struct args *a,
 					       "\"%.*s\"", l->name, STR_ARG(w.name));
 				return -1;
 			}
-			ret[n] = val_const(w.type == 'a' ? &ty_na : lib_type(g, &w.type),
+			ret[n] = val_const(w.type == 'a' || w.type == 'w' ? &ty_na : lib_type(g, &w.type),
 					   w.def);
 			if (w.type == 'e' || w.type == 'x')
 				ret[n].ty = &ty_na;
@@ -145,6 +157,8 @@ static const struct type *ret_type(struct gen *g, const struct lib *l,
 	case '0': return v[0].ty;
 	case '1': return v[1].ty;
 	case 'e': return v[0].ty->elem != NULL ? v[0].ty->elem : &ty_error;
+	case 'E': return v[0].ty->elem != NULL ? type_array(g, v[0].ty->elem) : &ty_error;
+	case 'W': return type_matrix(g, &ty_float);
 	case 'K': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->key) : &ty_error;
 	case 'V': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->elem) : &ty_error;
 	case 'n':
@@ -576,7 +590,12 @@ static struct val conclude(struct gen *g, const struct lib *l, struct val *v, in
 		return l->ret[0] == 'u' ? none : r;
 	}
 	case LIB_INERT: {
-		struct val r = val_na(lib_type(g, l->ret));
+		bool known;
+		struct val r = gen_drawing(g, l->name, a, at, &known);
+
+		if (known)
+			return r;
+		r = val_na(lib_type(g, l->ret));
 
 		r.qual = Q_SERIES;
 		return r;
@@ -690,15 +709,15 @@ static bool gather(struct gen *g, const struct ast *n, size_t first, struct args
 	return true;
 }
 
-static struct val unknown(struct gen *g, const char *name, const struct ast *n)
+static struct val unknown(struct gen *g, const char *name, struct args *a,
+			  const struct ast *n)
 {
-	static const struct lib inert = { "drawing", "", "u", LIB_INERT, 0, 0, NULL, NULL };
-	struct args none = { .n = 0 };
+	bool known;
+	struct val r = gen_drawing(g, name, a, n, &known);
 
-	if (name_drawing(name))
-		return conclude(g, &inert, NULL, 0, &none, n);
+	if (known)
+		return r;
 	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
-	    strstr(name, ".get_") != NULL ||
 	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0)
 		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: remove it or "
 		       "compute the value from this chart's own series", name);
@@ -763,6 +782,8 @@ static struct val method(struct gen *g, const struct ast *n)
 		space = "array";
 	else if (a.v[0].v.ty->b == TY_MAP)
 		space = "map";
+	else if (a.v[0].v.ty->b == TY_MATRIX)
+		space = "matrix";
 	else if (a.v[0].v.ty->b == TY_STRING)
 		space = "str";
 	else if (a.v[0].v.ty->b == TY_DRAWING)
@@ -775,7 +796,7 @@ static struct val method(struct gen *g, const struct ast *n)
 	name = arena_printf(g->c->tmp, "%s.%.*s", space != NULL ? space :
 			    type_name(g, a.v[0].v.ty), STR_ARG(m->text));
 	l = space != NULL ? find_lib(name) : NULL;
-	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+	return l != NULL ? library(g, l, &a, n) : unknown(g, name, &a, n);
 }
 
 static bool is_value(struct gen *g, const struct ast *n)
@@ -788,6 +809,19 @@ static bool is_value(struct gen *g, const struct ast *n)
 		return true;
 	s = sym_find(g, n->text);
 	return s != NULL && s->kind == SYM_VALUE;
+}
+
+/* close.f(), line.all.size(): what stands before the last name is a variable
+ * of the library, and all of it no function. */
+static bool is_variable(struct gen *g, const struct ast *callee, const char *name)
+{
+	const char *base = dotted(g, callee->v[0]);
+	bool found = false;
+
+	if (base == NULL || name == NULL || lib_named(g, name) != NULL)
+		return false;
+	gen_builtin_var(g, base, callee, &found);
+	return found;
 }
 
 static bool is_security(const struct gen *g, const char *name)
@@ -813,7 +847,7 @@ static struct val named(struct gen *g, const char *name, const struct ast *n)
 	l = find_lib(name);
 	if (g->c->version < 5 && (l == NULL || (a.n == 2 && strcmp(name, "color") == 0)))
 		l = find_old(g, name);
-	return l != NULL ? library(g, l, &a, n) : unknown(g, name, n);
+	return l != NULL ? library(g, l, &a, n) : unknown(g, name, &a, n);
 }
 
 struct val gen_call(struct gen *g, const struct ast *n)
@@ -823,7 +857,8 @@ struct val gen_call(struct gen *g, const struct ast *n)
 	struct args a = { .n = 0 };
 	struct sym *s;
 
-	if (callee->kind == A_MEMBER && is_value(g, callee->v[0]))
+	if (callee->kind == A_MEMBER &&
+	    (is_value(g, callee->v[0]) || is_variable(g, callee, name)))
 		return method(g, n);
 	if (is_security(g, name))
 		return gen_security(g, n, false);

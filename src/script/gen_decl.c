@@ -114,6 +114,16 @@ static int small_int(struct gen *g, const struct args *a, const char *name, int 
 	return k > max ? max : (int)k;
 }
 
+/* max_labels_count=...: 50 where it is not said. */
+static int draw_limit(struct gen *g, const struct args *a, int kind)
+{
+	static const char *const names[DRAW__MAX] = { "max_labels_count", "max_lines_count",
+		"max_boxes_count", NULL, NULL, "max_polylines_count" };
+	int n = names[kind] != NULL ? small_int(g, a, names[kind], 500) : 500;
+
+	return n > 0 ? n : 50;
+}
+
 static bool flag(struct gen *g, const struct args *a, const char *name)
 {
 	double k = 0;
@@ -151,6 +161,8 @@ void gen_declaration(struct gen *g, struct args *a, const struct ast *n, bool st
 	p->overlay = flag(g, a, "overlay");
 	money_properties(g, a);
 	p->pyramiding = small_int(g, a, "pyramiding", 1000000);
+	for (int k = 0; k < DRAW__MAX; k++)
+		g->p->draw_max[k] = draw_limit(g, a, k);
 	p->slippage = small_int(g, a, "slippage", 1000000);
 	p->fill_assumption_ticks = small_int(g, a, "backtest_fill_limits_assumption", 1000000);
 	p->process_orders_on_close = flag(g, a, "process_orders_on_close");

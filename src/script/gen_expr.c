@@ -457,9 +457,59 @@ static struct val tuple(struct gen *g, const struct ast *n)
 	return v;
 }
 
+static bool is_symbol(struct gen *g, const struct ast *n)
+{
+	while (n->kind == A_MEMBER)
+		n = n->v[0];
+	return n->kind != A_NAME || sym_find(g, n->text) != NULL;
+}
+
+/* A variable of the library that is made bar by bar: strategy.position_size.
+ * It has its value on every bar, also where this place is not reached, so it
+ * is computed, and its past kept, before all else. */
+static struct val kept_variable(struct gen *g, const struct ast *n, bool *ret_found)
+{
+	const char *name = n->kind == A_MEMBER || n->kind == A_NAME ? dotted(g, n) : NULL;
+	struct buf u, *outer;
+	struct val v = val_error();
+	struct kept *k;
+
+	*ret_found = false;
+	if (name == NULL || is_symbol(g, n))
+		return v;
+	for (k = g->kept; k != NULL; k = k->next)
+		if (strcmp(k->name, name) == 0)
+			break;
+	if (k == NULL) {
+		buf_begin(g, &u, &outer);
+		v = gen_builtin_var(g, name, n, ret_found);
+		buf_end(g, outer);
+		if (!*ret_found || v.rate != RATE_BAR || v.ty->b == TY_ERROR) {
+			*ret_found = false;
+			return v;
+		}
+		k = NEW(g->c->tmp, struct kept);
+		*k = (struct kept){ g->kept, name, v };
+		g->kept = k;
+		k->v.hist = hist_new(g, v.ty);
+		outer = g->cur;
+		g->cur = &g->before;
+		emit(g, in_hist_push, k->v.hist, v.reg, 0, 0);
+		buf_append(g, &u);
+		g->cur = outer;
+	}
+	*ret_found = true;
+	return k->v;
+}
+
 static struct val index_expr(struct gen *g, const struct ast *n)
 {
-	struct val x = gen_expr(g, n->v[0]), k = gen_expr(g, n->v[1]);
+	bool found;
+	struct val x = kept_variable(g, n->v[0], &found), k;
+
+	if (!found)
+		x = gen_expr(g, n->v[0]);
+	k = gen_expr(g, n->v[1]);
 
 	if (error_in(x, k))
 		return val_error();

@@ -7,6 +7,7 @@
  * at each call, which is what gives every call its own state and lets their
  * pure parts become columns. */
 #include "script/prog_i.h"
+#include "script/rows_i.h"
 
 enum base {
 	TY_VOID, TY_NA, TY_BOOL, TY_INT, TY_FLOAT, TY_STRING, TY_COLOR,
@@ -61,7 +62,10 @@ struct name { struct name *next; struct str s; };
 struct kreg { struct kreg *next; double k; int reg; };
 struct bcast { struct bcast *next; int reg, col; };
 
+struct kept { struct kept *next; const char *name; struct val v; };
+
 /* A user function being expanded, and a block being compiled. */
+struct args;
 struct frame {
 	struct frame *up;
 	const struct ast *func;
@@ -73,7 +77,8 @@ struct nest { struct nest *up; const struct ast *block; };
 struct gen {
 	struct comp *c;
 	struct script_prog *p;
-	struct buf init, *cur;
+	struct buf init, before, *cur;	/* before: ahead of the bar's own code */
+	struct kept *kept;
 	struct scope global, *scope;
 	struct loop *loop;
 	int cond;			/* > 0: maybe not run on each bar */
@@ -109,6 +114,8 @@ const struct type *type_array(struct gen *g, const struct type *elem);
 const struct type *type_map(struct gen *g, const struct type *key,
 			    const struct type *elem);
 const struct type *type_drawing(struct gen *g, struct str name);
+const struct type *type_point(struct gen *g);
+const struct type *type_matrix(struct gen *g, const struct type *elem);
 const struct type *type_of_ref(struct gen *g, const struct ast *ref);
 
 /* gen.c: registers, columns, operations */
@@ -147,6 +154,10 @@ void gen_lay_out(struct gen *g, struct buf *bar);
 /* gen_security.c: request.security() */
 struct val gen_security(struct gen *g, const struct ast *n, bool lower);
 
+/* gen_draw.c */
+struct val gen_drawing(struct gen *g, const char *name, struct args *a,
+		       const struct ast *n, bool *ret_known);
+
 /* gen_expr.c, gen_stmt.c, gen_call.c */
 struct val gen_expr(struct gen *g, const struct ast *n);
 /* `use`: somebody wants the value.  A block opens a scope. */
@@ -180,25 +191,6 @@ const char *dotted(struct gen *g, const struct ast *n);
 struct arg { struct str name; struct val v; const struct ast *at; };
 struct args { struct arg v[ARGS_MAX]; size_t n; };
 
-/* A row of the library.  sig: "name:type" words; types b i f s c, x any,
- * n int or float (the result's n follows), a array, m map, k and e its key and
- * element (results K, V: arrays of them), d drawing, p plot, u void;
- * suffix ! = must not be series, ? = optional (na), =number default. */
-enum lib_kind {
-	LIB_OP, LIB_IND, LIB_FN, LIB_INERT, LIB_CMD, LIB_PLOT, LIB_INPUT,
-	LIB_NOTE, LIB_SPECIAL,
-};
-#define LF_PURE 1u	/* depends on its arguments only */
-#define LF_ONCE 2u	/* the same for the whole run */
-#define LF_HEAP 4u	/* makes or reads texts or objects: never a column */
-struct lib {
-	const char *name, *sig, *ret;
-	enum lib_kind kind;
-	int code;
-	unsigned flags;
-	call_fn *fn;
-	const char *map;	/* IND: row, inputs / parameters */
-};
 typedef struct val special_fn(struct gen *g, const struct lib *l,
 			      struct val *v, struct args *a, const struct ast *n);
 extern const struct lib lib_math[], lib_ta[], lib_other[], lib_vars[];

@@ -430,47 +430,90 @@ static struct val while_loop(struct gen *g, const struct ast *n, bool use)
 	return loop_value(v, use, result);
 }
 
+/* What a loop over a collection goes through: of a map its keys, as they are
+ * when the loop begins; of a matrix its rows. */
+static bool loop_list(struct gen *g, const struct ast *n, struct val coll, struct val *ret)
+{
+	static const struct lib keys = { "map.keys", "", "K", LIB_FN, 0, LF_HEAP,
+		fn_map_list, NULL };
+	struct val held;
+
+	if (coll.ty->b == TY_ERROR)
+		return false;
+	if (coll.ty->b != TY_ARRAY && coll.ty->b != TY_MATRIX &&
+	    (coll.ty->b != TY_MAP || n->v[2] == NULL)) {
+		ERR_AT(g->c, n->v[0], "TYPE", coll.ty->b == TY_MAP ? "a loop over a map has "
+		       "two names: for [key, value] in %s" : "\"in\" needs an array, a map or "
+		       "a matrix, this is %s", type_name(g, coll.ty));
+		return false;
+	}
+	if (coll.ty->b == TY_MAP)
+		coll = lib_call(g, &keys, &coll, 1, n);
+	held = val_reg(coll.ty, RATE_BAR, reg_new(g, NAN));
+	move_to(g, held.reg, coll);
+	*ret = held;
+	return true;
+}
+
+/* The loop's names, for element i of the list. */
+static void loop_names(struct gen *g, const struct ast *n, struct val coll, struct val list,
+		       struct val i)
+{
+	static const struct lib get = { "map.get", "", "e", LIB_FN, 0, LF_HEAP, fn_map_get,
+		NULL };
+	static const struct lib row = { "matrix.row", "", "E", LIB_FN, 0, LF_HEAP,
+		fn_matrix_line, NULL };
+	struct val a[2] = { list, i }, first = i, v;
+	const struct ast *second = n->v[2];
+	struct sym *y;
+
+	v = lib_call(g, list.ty->b == TY_MATRIX ? &row : &lib_array_get, a, 2, n);
+	if (coll.ty->b == TY_MAP) {
+		first = v;
+		a[0] = coll;
+		a[1] = v;
+		v = lib_call(g, &get, a, 2, n);
+	}
+	y = sym_add(g, second != NULL ? second->text : n->text, SYM_VALUE, n);
+	y->v = v;
+	y->depth = g->depth;
+	if (second == NULL)
+		return;
+	y = sym_add(g, n->text, SYM_VALUE, n);
+	y->v = first;
+	y->depth = g->depth;
+}
+
 /* for x in array: a counter, and the element of that index. */
 static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 {
+	static const struct lib rows = { "matrix.rows", "", "i", LIB_FN, 0, LF_HEAP,
+		fn_matrix_size, NULL };
 	struct scope s = { .up = g->scope };
-	struct val arr = gen_expr(g, n->v[0]), i, a[2], size, v;
-	struct ast *second = n->v[2];
-	int idx = reg_new(g, NAN), result = reg_new(g, NAN), held = reg_new(g, NAN), id;
+	struct val coll = gen_expr(g, n->v[0]), list, i, size, v;
+	int idx = reg_new(g, NAN), result = reg_new(g, NAN), id;
 	struct buf u, head, *outer;
 	size_t top, j, next;
-	struct sym *y;
 
-	if (arr.ty->b != TY_ARRAY) {
-		if (arr.ty->b != TY_ERROR)
-			ERR_AT(g->c, n->v[0], "TYPE", "\"in\" needs an array, this is %s",
-			       type_name(g, arr.ty));
+	if (!loop_list(g, n, coll, &list))
 		return val_error();
+	if (coll.rate == RATE_BAR) {		/* the name may change in the loop */
+		struct val held = val_reg(coll.ty, RATE_BAR, reg_new(g, NAN));
+
+		move_to(g, held.reg, coll);
+		coll = held;
 	}
-	move_to(g, held, arr);
-	arr = val_reg(arr.ty, RATE_BAR, held);
 	move_to(g, idx, val_const(&ty_int, 0));
 	i = val_reg(&ty_int, RATE_BAR, idx);
-	a[0] = arr;
-	a[1] = i;
 	g->scope = &s;
 	g->cond++;
 	g->inner++;
 	buf_begin(g, &head, &outer);
-	size = lib_call(g, &lib_array_size, a, 1, n);
+	size = lib_call(g, list.ty->b == TY_MATRIX ? &rows : &lib_array_size, &list, 1, n);
 	size = op(g, OP_ILT, &ty_bool, i, size, i);
 	j = emit(g, in_jump_false, 0, to_reg(g, size), 0, 0);
-	v = lib_call(g, &lib_array_get, a, 2, n);
-	v.ty = arr.ty->elem;
+	loop_names(g, n, coll, list, i);
 	buf_end(g, outer);
-	y = sym_add(g, second != NULL ? second->text : n->text, SYM_VALUE, n);
-	y->v = v;
-	y->depth = g->depth;
-	if (second != NULL) {
-		y = sym_add(g, n->text, SYM_VALUE, n);
-		y->v = i;
-		y->depth = g->depth;
-	}
 	v = loop_body(g, n->v[1], use, &u, &id, result);
 	g->cond--;
 	g->inner--;

@@ -68,6 +68,9 @@ static void mark_all(struct script_vm *vm)
 	for (size_t i = 0; i < vm->p->hists.n; i++)
 		for (size_t k = 0; k < vm->hists[i].cap; k++)
 			mark(vm, vm->hists[i].b[k]);
+	for (int k = 0; k < DRAW__MAX; k++)
+		for (size_t i = 0; i < vm->draws[k].n; i++)
+			mark(vm, vm->draws[k].ref[i]);
 	/* Objects hold objects: pass over them until nothing new is found. */
 	while (more) {
 		uint32_t before = 0, after = 0;

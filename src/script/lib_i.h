@@ -21,6 +21,14 @@
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
+	X(draw_new) X(draw_copy) X(draw_delete) X(draw_set) X(draw_get)	\
+	X(draw_price) X(draw_all)					\
+	X(matrix_new) X(matrix_get) X(matrix_set) X(matrix_fill)	\
+	X(matrix_size) X(matrix_line) X(matrix_add) X(matrix_remove)	\
+	X(matrix_swap) X(matrix_reshape) X(matrix_reverse)		\
+	X(matrix_sort) X(matrix_copy) X(matrix_transpose) X(matrix_part) \
+	X(matrix_concat) X(matrix_sum) X(matrix_mult) X(matrix_pow)	\
+	X(matrix_inv) X(matrix_kron) X(matrix_number) X(matrix_is)	\
 	X(lower_list) X(ticker) X(data_column)				\
 	X(array_sort_indices) X(array_map) X(array_covariance)		\
 	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\
@@ -59,6 +67,9 @@ enum {
 	TR_MAX_DRAWDOWN, TR_ENTRY_ID, TR_EXIT_ID, TR_ENTRY_COMMENT,
 	TR_EXIT_COMMENT, TR_PROFIT_PERCENT, TR_OPEN = 32,
 };
+enum { MX_DET, MX_TRACE, MX_RANK, MX_AVG, MX_MIN, MX_MAX, MX_MEDIAN, MX_MODE };
+enum { MX_SQUARE, MX_ZERO, MX_BINARY, MX_IDENTITY, MX_DIAGONAL, MX_SYMMETRIC,
+       MX_ANTISYMMETRIC, MX_TRIANGULAR, MX_STOCHASTIC };
 enum { MM_ACCOUNT, MM_VOLUME, MM_EMPTY, MM_MINMOVE, MM_PRICESCALE, MM_LOT };
 enum { MN_MINTICK, MN_POINTVALUE, MN_MULTIPLIER, MN_SECONDS };
 enum { MT_TICKER, MT_TICKERID, MT_ROOT, MT_PREFIX, MT_BASE, MT_QUOTE, MT_DESCRIPTION,

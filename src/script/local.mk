@@ -3,13 +3,16 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/ast_i.h \
 	%D%/fn_account.c \
 	%D%/fn_array.c \
+	%D%/fn_draw.c \
 	%D%/fn_map.c \
+	%D%/fn_matrix.c \
 	%D%/fn_text.c \
 	%D%/fn_time.c \
 	%D%/format.c \
 	%D%/gen.c \
 	%D%/gen_call.c \
 	%D%/gen_decl.c \
+	%D%/gen_draw.c \
 	%D%/gen_expr.c \
 	%D%/gen_i.h \
 	%D%/gen_security.c \
@@ -26,6 +29,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/ops_i.h \
 	%D%/parse.c \
 	%D%/prog_i.h \
+	%D%/rows_i.h \
 	%D%/script.c \
 	%D%/script.h \
 	%D%/special.c \

@@ -279,6 +279,7 @@ static const struct space arguments[] = {
 	{ "na", "!x" }, { "bool", "!x" }, { "nz", "!source replacement" },
 	{ "color", "!x" }, { "line", "!x" }, { "label", "!x" }, { "box", "!x" },
 	{ "table", "!x" }, { "string", "!x" }, { "str.tostring", "!value format" },
+	{ "matrix.new", "rows columns initial_value" }, { "matrix.mult", "!id1 id2" },
 	{ "data.column", "name" }, { "?offset", "!source offset" }, { "linefill", "!x" },
 	{ "iff", "!condition result1 result2" }, { "color.rgb", "red green blue transp" },
 	{ "color.new", "color transp" }, { "ta.change", "source length" },

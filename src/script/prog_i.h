@@ -96,6 +96,11 @@ struct sub {
 	const int *inputs;	/* which of the parent's each of its own is */
 };
 
+/* Kinds of drawings: gen_draw.c has their fields. */
+enum { DRAW_LABEL, DRAW_LINE, DRAW_BOX, DRAW_TABLE, DRAW_LINEFILL, DRAW_POLYLINE, DRAW__MAX };
+struct drawing { const char *name, *fields, *points; };
+extern const struct drawing script_drawings[DRAW__MAX];
+
 #define VEC(t) struct { t *v; size_t n, size; }
 struct script_prog {
 	unsigned magic;
@@ -120,6 +125,7 @@ struct script_prog {
 	VEC(int) kept;			/* registers of var: live across bars */
 	VEC(int) lines;			/* of bar.v[i] */
 	int n_notes;
+	int draw_max[DRAW__MAX];	/* the newest so many are kept */
 };
 
 struct script_binding {

@@ -78,8 +78,10 @@ void gen_lay_out(struct gen *g, struct buf *bar)
 {
 	struct script_prog *p = g->p;
 
-	g->cur = bar;
+	g->cur = &g->before;
+	buf_append(g, bar);
 	emit(g, in_halt, 0, 0, 0, 0);
+	*bar = g->before;
 	g->cur = &g->init;
 	emit(g, in_halt, 0, 0, 0, 0);
 	p->bar = (struct code){ bar->code.v, bar->code.n, bar->code.size };

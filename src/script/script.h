@@ -205,6 +205,9 @@ const char *script_plot_kind_name(enum script_plot_kind k);
 void script_plot_values(const struct script_vm *vm, double *ret);
 /* {"names":[{name,kind,color,overlay}]} is made of script_plots by hosts. */
 
+/* The drawings there are after the last bar: [{kind,...fields that are set}]. */
+void script_drawings_json(struct jw *w, const struct script_vm *vm, struct arena *tmp);
+
 struct script_note {		/* alert(), alertcondition(), log.*() */
 	enum { NOTE_ALERT, NOTE_INFO, NOTE_WARNING, NOTE_ERROR } kind;
 	const char *text;	/* until the next bar */

@@ -232,6 +232,51 @@ SPECIAL(sp_map_new)
 	return r;
 }
 
+SPECIAL(sp_matrix_new)
+{
+	static const struct lib row = { "matrix.new", "", "x", LIB_FN, 0, LF_HEAP,
+		fn_matrix_new, NULL };
+	struct val in[3] = { nth(a, 0, "rows"), nth(a, 1, "columns"), nth(a, 2, "initial_value") }, r;
+	const struct type *t;
+
+	UNUSED;
+	if (bad(a))
+		return val_error();
+	if (n->type == NULL || n->type->n != 1)
+		return need(g, l, n, "a type: matrix.new<float>(rows, columns, value)");
+	t = type_of_ref(g, n->type->v[0]);
+	for (int i = 0; i < 2; i++)
+		if (in[i].ty->b == TY_NA)
+			in[i] = val_const(&ty_int, 0);
+	if (!is_numeric(in[0].ty) || !is_numeric(in[1].ty) || !can_coerce(g, in[2].ty, t))
+		return need(g, l, n, "numbers of rows and columns and a first value of its "
+			    "type");
+	r = lib_call(g, &row, in, 3, n);
+	if (r.ty->b != TY_ERROR)
+		r.ty = type_matrix(g, t);
+	return r;
+}
+
+/* matrix.mult(m, x): a matrix, or an array where x is one. */
+SPECIAL(sp_matrix_mult)
+{
+	static const struct lib row = { "matrix.mult", "", "x", LIB_FN, 0, LF_HEAP,
+		fn_matrix_mult, NULL };
+	struct val in[2] = { nth(a, 0, "id1"), nth(a, 1, "id2") }, r;
+
+	UNUSED;
+	if (bad(a))
+		return val_error();
+	if (in[0].ty->b != TY_MATRIX || (in[1].ty->b != TY_MATRIX && in[1].ty->b != TY_ARRAY &&
+					 !is_numeric(in[1].ty)))
+		return need(g, l, n, "a matrix, and a matrix, an array or a number");
+	r = lib_call(g, &row, in, 2, n);
+	if (r.ty->b != TY_ERROR)
+		r.ty = in[1].ty->b == TY_ARRAY ? type_array(g, &ty_float) :
+			type_matrix(g, &ty_float);
+	return r;
+}
+
 /* What text is made of depends on the type: 0 number, 1 int, 2 bool, 3 text. */
 static struct val as_text(struct gen *g, struct val x, struct val format,
 			  const struct ast *n)
@@ -412,5 +457,5 @@ special_fn *const specials[] = {
 	sp_change, sp_array_from, sp_array_new, sp_tostring, sp_format, sp_tick,
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
 	sp_indicator, sp_library, sp_convert, sp_map_new, sp_offset,
-	sp_data_column,
+	sp_data_column, sp_matrix_new, sp_matrix_mult,
 };

@@ -526,6 +526,8 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	vm->cmds = NEW_N(out, struct strat_cmd, prog->cmds.n > 0 ? CMDS_MAX : 1);
 	vm->notes = NEW_N(out, struct script_note, NOTES_MAX);
 	make_heap(vm);
+	for (int k = 0; k < DRAW__MAX; k++)
+		vm->draws[k].max = prog->draw_max[k] > 0 ? prog->draw_max[k] : 50;
 	bind_inputs(vm);
 	rc = vm_run(vm, &prog->init);
 	if (rc == 0)

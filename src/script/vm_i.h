@@ -3,7 +3,8 @@
 /* vm_i.h - the machine. */
 #include "script/prog_i.h"
 
-enum obj_kind { OBJ_FREE, OBJ_STR, OBJ_ARRAY, OBJ_MAP, OBJ_MATRIX, OBJ_RECORD };
+enum obj_kind { OBJ_FREE, OBJ_STR, OBJ_ARRAY, OBJ_MAP, OBJ_MATRIX, OBJ_RECORD,
+		OBJ_DRAW };
 /* Texts and objects; index i of the table is what ref_box(i) points at. */
 struct obj {
 	enum obj_kind kind;
@@ -16,6 +17,8 @@ struct obj {
 
 struct vm_col { double *b; size_t pad; double *mem; };	/* b: start of block */
 struct vm_hist { double *b; size_t cap, at, n; double fill; };
+
+struct vm_draws { double *ref; size_t n; int max; };	/* oldest first */
 
 struct script_vm {
 	unsigned magic;
@@ -45,6 +48,7 @@ struct script_vm {
 	size_t fresh, gc_at;	/* taken since the last collection */
 	struct obj *objs;
 	uint32_t n_objs, objs_room, free_obj;
+	struct vm_draws draws[DRAW__MAX];
 	void *free_blocks[48];		/* by power of two */
 	bool failed, in_init;
 	struct err *err;

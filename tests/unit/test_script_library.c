@@ -127,6 +127,120 @@ static void time_has_more_words(void **state)
 	);
 }
 
+static void drawings_are_read_back(void **state)
+{
+	RUN(
+		{ 5, "var line l = na\nif bar_index == 1\n    l := line.new(bar_index, low, "
+		     "bar_index + 2, high)\nif bar_index == 3\n    line.set_xy2(l, 5, 100)\n"
+		     "plot(line.get_y2(l) + l.get_x1())", { NAN, 13, 13, 101, 101, 101 } },
+		{ 5, "l = line.new(0, 10, 10, 20)\nplot(line.get_price(l, 5))", ALL(15) },
+		{ 6, "b = box.new(left = 1, top = high, right = 3, bottom = low)\nc = b.copy()\n"
+		     "c.set_top(50)\nplot(b.get_top() - high + c.get_top() + b.get_left())",
+		  ALL(51) },
+		{ 6, "label.new(bar_index, high, \"x\")\nplot(label.all.size())",
+		  { 1, 2, 3, 4, 5, 6 } },
+		{ 6, "l = label.new(bar_index, high, \"x\")\nlabel.delete(l[1])\n"
+		     "plot(label.all.size() * 10 + (na(label.get_x(l[1])) ? 1 : 0))", ALL(11) },
+		{ 6, "p = chart.point.from_index(3, close)\nl = label.new(p, \"t\")\n"
+		     "plot(l.get_x() * 100 + l.get_y() - p.price)", ALL(300) },
+		{ 6, "a = array.new<chart.point>()\na.push(chart.point.now(high))\n"
+		     "plot(a.first().price - high)", ALL(0) },
+		{ 5, "t = table.new(position.top_left, 1, 1)\ntable.cell(t, 0, 0, \"a\")\nplot(1)",
+		  ALL(1) },
+	);
+}
+
+static void matrices(void **state)
+{
+#define M "m = matrix.new<float>(2, 2, 0)\nm.set(0, 0, 4)\nm.set(0, 1, 7)\nm.set(1, 0, 2)\n" \
+	"m.set(1, 1, 6)\n"
+	RUN(
+		{ 6, M "plot(m.det() + m.trace() * 100 + m.rank() * 10000)", ALL(21010) },
+		{ 6, M "i = m.inv()\nu = m.mult(i)\nplot(u.get(0, 0) + u.get(1, 1) + "
+		       "u.get(0, 1) + i.get(0, 0))", ALL(2.6) },
+		{ 6, M "plot(matrix.sum(m, 1).avg() - m.diff(m).avg())", ALL(5.75) },
+		{ 6, M "x = m.mult(array.from(1.0, 2))\nplot(x.get(0) * 100 + x.get(1))",
+		  ALL(1814) },
+		{ 6, M "t = m.transpose()\nm.add_row(2, array.from(8.0, 9))\nplot(t.get(0, 1) * "
+		       "1000 + m.rows() * 100 + m.columns() * 10 + m.get(2, 1))", ALL(2329) },
+		{ 6, M "m.add_col(0, array.from(1.0, 3))\nr = m.row(1)\nplot(r.get(0) * 100 + "
+		       "r.get(1) * 10 + r.get(2))", ALL(326) },
+		{ 6, M "r = m.remove_col(0)\nplot(r.get(1) * 100 + m.get(1, 0) * 10 + m.columns())",
+		  ALL(261) },
+		{ 6, M "m.sort(0)\nm.swap_columns(0, 1)\nplot(m.get(0, 0) * 10 + m.get(1, 1))",
+		  ALL(64) },
+		{ 6, M "s = 0.0\nfor [i, r] in m\n    s += r.sum() * (i + 1)\nplot(s + "
+		       "m.pow(2).get(0, 0) * 1000)", ALL(30027) },
+		{ 6, M "plot((m.is_square() ? 1 : 0) + (m.is_symmetric() ? 2 : 0) + "
+		       "m.median() * 10 + m.max() * 1000 + m.elements_count() * 100)",
+		  ALL(7451) },
+		{ 6, "m = matrix.new<int>()\nm.add_row(0, array.from(1, 2, 3))\nm.reshape(3, 1)\n"
+		     "plot(m.rows() * 10 + m.kron(m).rows() + m.submatrix(1, 2).get(0, 0) * 100)",
+		  ALL(239) },
+	);
+}
+
+static void maps_are_gone_through(void **state)
+{
+	RUN(
+		{ 6, "m = map.new<string, float>()\nm.put(\"a\", 1)\nm.put(\"b\", 2)\nm.put(\"a\", "
+		     "3)\ns = 0.0\nfor [k, v] in m\n    s := s * 10 + v + (k == \"b\" ? 5 : 0)\n"
+		     "plot(s)", ALL(37) },
+	);
+}
+
+static void the_accounts_past_is_whole(void **state)
+{
+	static const char src[] = "//@version=6\nstrategy(\"t\")\nvar float seen = na\n"
+		"if bar_index == 3 and strategy.position_size[1] == 3\n"
+		"    seen := strategy.position_size[2]\nplot(seen)\n";
+	struct arena *a = arena_new("t", 1 << 26);
+	struct script_vm *vm = t_vm(a, t_compile(a, src));
+	struct strat_cmds cmds;
+	struct err err;
+	double y;
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	for (size_t i = 0; i < N; i++) {
+		struct bars all = t_view(&bars, N);
+		struct bar b = bars_at(&all, i);
+		struct strat_account acct = { .position_size = (double)i + 1 };
+
+		assert_int_equal(script_on_bar(vm, &b, &acct, &cmds, &err), 0);
+	}
+	script_plot_values(vm, &y);
+	assert_true(y == 2);
+	arena_free(&a);
+}
+
+static void drawings_are_shown_to_hosts(void **state)
+{
+	static const char src[] = "//@version=6\nindicator(\"t\", max_labels_count = 2)\n"
+		"label.new(bar_index, close, \"n\" + str.tostring(bar_index))\n";
+	struct arena *a = arena_new("t", 1 << 26);
+	struct script_vm *vm = t_vm(a, t_compile(a, src));
+	struct strat_cmds cmds;
+	struct sbuf text;
+	struct err err;
+	struct jw w;
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	for (size_t i = 0; i < N; i++) {
+		struct bars all = t_view(&bars, N);
+		struct bar b = bars_at(&all, i);
+
+		assert_int_equal(script_on_bar(vm, &b, NULL, &cmds, &err), 0);
+	}
+	sbuf_init(&text, a, 1 << 16);
+	jw_init(&w, &text);
+	script_drawings_json(&w, vm, a);
+	assert_string_equal(sbuf_finish(&text), "[{\"kind\":\"label\",\"x\":4,\"y\":15,\"text\":"
+		"\"n4\"},{\"kind\":\"label\",\"x\":5,\"y\":14,\"text\":\"n5\"}]");
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +249,11 @@ int main(void)
 		cmocka_unit_test(what_never_changes_makes_nothing_conditional),
 		cmocka_unit_test(arrays_have_statistics),
 		cmocka_unit_test(time_has_more_words),
+		cmocka_unit_test(drawings_are_read_back),
+		cmocka_unit_test(matrices),
+		cmocka_unit_test(maps_are_gone_through),
+		cmocka_unit_test(the_accounts_past_is_whole),
+		cmocka_unit_test(drawings_are_shown_to_hosts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
