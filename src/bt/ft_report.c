@@ -59,7 +59,7 @@ static void trade(struct jw *w, const struct ft_trade *t, size_t number)
 	jw_ki64(w, "exit_ms", t->close_ms);
 	out_amount(w, "exit_price", t->close_rate);
 	jw_kstr(w, "exit_reason", t->exit_reason);
-	jw_kstr(w, "exit_signal", t->exit_reason);
+	jw_kstr(w, "exit_signal", t->exit_reason);	/* its tag, if any */
 	out_amount(w, "qty", t->amount);
 	out_amount(w, "profit", t->profit_abs);
 	out_amount(w, "profit_ratio", t->profit_ratio);
@@ -73,26 +73,36 @@ static void trade(struct jw *w, const struct ft_trade *t, size_t number)
 	jw_obj_end(w);
 }
 
-/* Balance after each close. */
+/* One point a candle: balance and what open trades are worth at its close. */
 static void equity(struct jw *w, const struct ft_result *r)
 {
-	double sum = r->rules.wallet;
-
 	jw_key(w, "equity");
 	jw_obj(w);
 	jw_key(w, "t");
 	jw_arr(w);
-	jw_i64(w, r->from);
-	for (size_t i = 0; i < r->n_trades; i++)
-		jw_i64(w, r->trades[i].close_ms);
+	for (size_t i = 0; i < r->n_equity; i++)
+		jw_i64(w, r->equity_t[i]);
 	jw_arr_end(w);
 	jw_key(w, "equity");
 	jw_arr(w);
-	jw_f64(w, sum);
-	for (size_t i = 0; i < r->n_trades; i++)
-		jw_f64(w, sum += r->trades[i].profit_abs);
+	for (size_t i = 0; i < r->n_equity; i++)
+		jw_f64(w, r->equity[i]);
 	jw_arr_end(w);
 	jw_obj_end(w);
+}
+
+void ft_equity_csv(struct sbuf *b, const struct ft_result *r)
+{
+	double peak = r->rules.wallet;
+
+	sbuf_add_cstr(b, "timestamp_ms,equity,drawdown\n");
+	for (size_t i = 0; i < r->n_equity; i++) {
+		peak = fmax(peak, r->equity[i]);
+		sbuf_addf(b, "%lld", (long long)r->equity_t[i]);
+		out_num(b, r->equity[i]);
+		out_num(b, 1 - r->equity[i] / peak);
+		sbuf_add_c(b, '\n');
+	}
 }
 
 void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s)
@@ -110,6 +120,9 @@ void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s
 #undef X
 	jw_ki64(&w, "rejected_signals", r->rejected);
 	jw_ki64(&w, "locks", r->locks);
+	jw_ki64(&w, "timedout_entry_orders", r->timedout_entries);
+	jw_ki64(&w, "timedout_exit_orders", r->timedout_exits);
+	jw_ku64(&w, "ignored_exits", r->ignored_exits);
 	jw_obj_end(&w);
 	equity(&w, r);
 	jw_key(&w, "trades");

@@ -14,7 +14,10 @@ struct ft_rules ft_defaults(void)
 		.trailing_positive = NAN, .use_exit_signal = true,
 		.max_open_trades = 1, .stake_amount = 100, .wallet = 1000,
 		.tradable_ratio = 0.99, .fee = 0.001, .leverage = 1,
-		.last_stake_min_ratio = 0.5,
+		.last_stake_min_ratio = 0.5, .version = FT_2025,
+		.entry_timeout = 10, .exit_timeout = 30,
+		.interest_rate = 0.0005, .maintenance_ratio = 0.005,
+		.liquidation_buffer = 0.05,
 	};
 }
 
@@ -53,7 +56,7 @@ static int read_flag(const struct json *j, const char *key, bool *ret,
 	return json_bool(j, ret) ? 0 : bad(err, key, "true or false");
 }
 
-static int read_timeframe(const struct json *j, struct ft_rules *r,
+static int read_timeframe(const struct json *j, const char *key, int64_t *ret,
 			  struct err *err)
 {
 	static const struct { char unit; int64_t ms; } units[] = {
@@ -64,13 +67,13 @@ static int read_timeframe(const struct json *j, struct ft_rules *r,
 
 	if (!json_str(j, &s) || s.n < 2 ||
 	    !str_i64(str_n(s.p, s.n - 1), &n) || n < 1 || n > 100)
-		return bad(err, "timeframe", "like \"5m\", \"1h\", \"1d\"");
+		return bad(err, key, "like \"5m\", \"1h\", \"1d\"");
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
 		if (units[i].unit == s.p[s.n - 1]) {
-			r->timeframe_ms = n * units[i].ms;
+			*ret = n * units[i].ms;
 			return 0;
 		}
-	return bad(err, "timeframe", "like \"5m\", \"1h\", \"1d\"");
+	return bad(err, key, "like \"5m\", \"1h\", \"1d\"");
 }
 
 static int read_roi(const struct json *j, struct ft_rules *r, struct err *err)
@@ -178,6 +181,16 @@ static int protection_key(struct str k, const struct json *v, double tf_min,
 		return read_flag(v, "only_per_side", &p->only_per_side, err);
 	if (str_eqc(k, "required_profit"))
 		return read_num(v, "required_profit", -10, 10, &p->required_profit, err);
+	if (str_eqc(k, "calculation_mode")) {
+		struct str s;
+
+		if (!json_str(v, &s) ||
+		    (!str_eqc(s, "ratios") && !str_eqc(s, "equity")))
+			return bad(err, "calculation_mode",
+				   "\"ratios\" or \"equity\"");
+		p->of_equity = str_eqc(s, "equity");
+		return 0;
+	}
 	if (str_eqc(k, "max_allowed_drawdown"))
 		return read_num(v, "max_allowed_drawdown", 0, 10, &p->max_drawdown, err);
 	return FAIL(err, E_INVAL, "protections: \"%.*s\" is not known", STR_ARG(k));
@@ -207,6 +220,88 @@ static int read_protections(const struct json *j, struct ft_rules *r,
 	return 0;
 }
 
+/* "2024.10", "2025.3": the releases between which something changed. */
+static int read_version(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	struct str s, year;
+	uint64_t y, m;
+
+	if (json_str(j, &s) && str_split(&s, '.', &year) && str_u64(year, &y) &&
+	    str_u64(str_n(s.p, s.n > 2 ? 2 : s.n), &m) && y >= 2024 && y < 2100) {
+		r->version = y == 2024 ? FT_2024 : y == 2025 ? FT_2025 : FT_2026;
+		r->late_2025 = y > 2025 || (y == 2025 && m >= 12);
+		return 0;
+	}
+	return bad(err, "freqtrade_version", "like \"2024.10\" or \"2025.12\"");
+}
+
+static int read_mode(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	static const char *const names[] = { "spot", "margin", "futures" };
+	struct str s;
+
+	if (json_str(j, &s))
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			if (str_eqc(s, names[i])) {
+				r->mode = (enum ft_mode)i;
+				return 0;
+			}
+	return bad(err, "trading_mode", "\"spot\", \"margin\" or \"futures\"");
+}
+
+static int read_timeouts(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	const struct json *u = json_get(j, "unit"), *v;
+	double unit = 1;
+	struct str k, s;
+	int rc = 0;
+
+	if (u != NULL) {
+		if (!json_str(u, &s) || (!str_eqc(s, "minutes") && !str_eqc(s, "seconds")))
+			return bad(err, "unfilledtimeout.unit", "minutes or seconds");
+		unit = str_eqc(s, "seconds") ? 1.0 / 60 : 1;
+	}
+	if (json_type(j) != JSON_OBJ)
+		return bad(err, "unfilledtimeout", "an object");
+	for (size_t i = 0; rc == 0 && json_member(j, i, &k, &v); i++) {
+		bool entry = str_eqc(k, "entry") || str_eqc(k, "buy");
+		double *to = entry ? &r->entry_timeout : &r->exit_timeout;
+
+		if (str_eqc(k, "unit") || str_eqc(k, "exit_timeout_count"))
+			continue;
+		if (!entry && !str_eqc(k, "exit") && !str_eqc(k, "sell"))
+			return FAIL(err, E_INVAL, "unfilledtimeout: \"%.*s\" is "
+				    "not known", STR_ARG(k));
+		rc = read_num(v, "unfilledtimeout", 0, 1e7, to, err);
+		*to *= unit;
+	}
+	return rc;
+}
+
+/* Who lends, in margin mode; what else a configuration says of its exchange
+ * does not matter here. */
+static int read_exchange(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	const struct json *name = json_type(j) == JSON_OBJ ? json_get(j, "name") : j;
+	struct str s;
+
+	if (!json_str(name, &s))
+		return bad(err, "exchange", "a name, or an object with one");
+	r->lender = str_eqc(s, "kraken") ? FT_LENDER_KRAKEN : FT_LENDER_BINANCE;
+	return 0;
+}
+
+/* What would need code of the strategy: fine as long as it is off. */
+static int read_off(const struct json *j, struct str key, struct err *err)
+{
+	bool on;
+
+	if (json_bool(j, &on) && !on)
+		return 0;
+	return FAIL(err, E_INVAL, "%.*s: needs code of the strategy, which a "
+		    "rules file does not have; set it to false", STR_ARG(key));
+}
+
 struct num_key { const char *name; size_t at; double lo, hi; };
 #define NUM(key, member, lo, hi) { key, offsetof(struct ft_rules, member), lo, hi }
 static const struct num_key num_keys[] = {
@@ -219,6 +314,11 @@ static const struct num_key num_keys[] = {
 	NUM("leverage", leverage, 1, 200),
 	NUM("last_stake_amount_min_ratio", last_stake_min_ratio, 0, 1),
 	NUM("minimum_stake", minimum_stake, 0, 1e15),
+	NUM("interest_rate", interest_rate, 0, 1),
+	NUM("maintenance_ratio", maintenance_ratio, 0, 0.9),
+	NUM("maintenance_amount", maintenance_amount, 0, 1e15),
+	NUM("liquidation_buffer", liquidation_buffer, 0, 0.99),
+	NUM("sell_profit_offset", exit_profit_offset, -100, 100),
 };
 struct flag_key { const char *name; size_t at; };
 #define FLAG(key, member) { key, offsetof(struct ft_rules, member) }
@@ -231,6 +331,75 @@ static const struct flag_key flag_keys[] = {
 	FLAG("can_short", can_short),
 	FLAG("position_stacking", position_stacking),
 	FLAG("amend_last_stake_amount", amend_last_stake),
+	/* as they were called before 2022 */
+	FLAG("use_sell_signal", use_exit_signal),
+	FLAG("sell_profit_only", exit_profit_only),
+	FLAG("ignore_roi_if_buy_signal", ignore_roi_if_entry),
+};
+/* Of a configuration, and of no effect in a backtest. */
+static const char *const inert_keys[] = {
+	"stake_currency", "fiat_display_currency", "dry_run", "strategy",
+	"process_only_new_candles", "order_types", "order_time_in_force",
+	"entry_pricing", "exit_pricing", "pairlists", "bot_name",
+	"strategy_name", "INTERFACE_VERSION", "enable_protections",
+};
+static const char *const off_keys[] = {
+	"use_custom_stoploss", "use_custom_roi", "position_adjustment_enable",
+};
+
+static int read_trades(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	return read_int(j, "max_open_trades", -1, 100000, &r->max_open_trades, err);
+}
+
+static int read_startup(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	return read_int(j, "startup_candle_count", 0, 1000000, &r->startup, err);
+}
+
+static int read_positive(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	return json_type(j) == JSON_NULL ? 0 :
+		read_num(j, "trailing_stop_positive", 0, 1,
+			 &r->trailing_positive, err);
+}
+
+static int read_detail(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	return read_timeframe(j, "timeframe_detail", &r->detail_ms, err);
+}
+
+static int read_margin(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	struct str s;
+
+	(void)r;
+	return json_str(j, &s) && !str_eqc(s, "cross") ? 0 :
+		bad(err, "margin_mode", "\"isolated\"");
+}
+
+/* Read first, or when all others are known. */
+static int read_later(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	(void)j;
+	(void)r;
+	(void)err;
+	return 0;
+}
+
+static const struct own_key {
+	const char *name;
+	int (*read)(const struct json *j, struct ft_rules *r, struct err *err);
+} own_keys[] = {
+	{ "minimal_roi", read_roi }, { "stake_amount", read_stake },
+	{ "max_open_trades", read_trades },
+	{ "startup_candle_count", read_startup },
+	{ "trailing_stop_positive", read_positive },
+	{ "freqtrade_version", read_version },
+	{ "unfilledtimeout", read_timeouts }, { "exchange", read_exchange },
+	{ "timeframe_detail", read_detail }, { "margin_mode", read_margin },
+	{ "timeframe", read_later }, { "protections", read_later },
+	{ "trading_mode", read_later },
 };
 
 static int read_key(struct str key, const struct json *v, struct ft_rules *r,
@@ -245,22 +414,77 @@ static int read_key(struct str key, const struct json *v, struct ft_rules *r,
 		if (str_eqc(key, flag_keys[i].name))
 			return read_flag(v, flag_keys[i].name, (bool *)
 					 ((char *)r + flag_keys[i].at), err);
-	if (str_eqc(key, "minimal_roi"))
-		return read_roi(v, r, err);
-	if (str_eqc(key, "stake_amount"))
-		return read_stake(v, r, err);
-	if (str_eqc(key, "max_open_trades"))
-		return read_int(v, "max_open_trades", -1, 100000, &r->max_open_trades, err);
-	if (str_eqc(key, "startup_candle_count"))
-		return read_int(v, "startup_candle_count", 0, 1000000, &r->startup, err);
-	if (str_eqc(key, "trailing_stop_positive"))
-		return json_type(v) == JSON_NULL ? 0 :
-			read_num(v, "trailing_stop_positive", 0, 1,
-				 &r->trailing_positive, err);
-	if (str_eqc(key, "timeframe") || str_eqc(key, "protections"))
-		return 0;			/* read first, and last */
+	for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
+		if (str_eqc(key, own_keys[i].name))
+			return own_keys[i].read(v, r, err);
+	for (size_t i = 0; i < ARRAY_LEN(off_keys); i++)
+		if (str_eqc(key, off_keys[i]))
+			return read_off(v, key, err);
+	for (size_t i = 0; i < ARRAY_LEN(inert_keys); i++)
+		if (str_eqc(key, inert_keys[i]))
+			return 0;
 	return FAIL(err, E_INVAL, "\"%.*s\" is not a rule that is known",
 		    STR_ARG(key));
+}
+
+static int settle_protections(const struct json *j, struct ft_rules *r,
+			      struct err *err)
+{
+	const struct json *p = json_get(j, "protections");
+	const struct json *enable = json_get(j, "enable_protections");
+	bool on = true;
+	int rc = 0;
+
+	if (enable != NULL && !json_bool(enable, &on))
+		return bad(err, "enable_protections", "true or false");
+	if (p != NULL && r->timeframe_ms == 0)
+		return FAIL(err, E_INVAL, "protections need \"timeframe\"");
+	if (p != NULL)
+		rc = read_protections(p, r, err);
+	if (!on)
+		r->n_protections = 0;
+	return rc;
+}
+
+static int settle_mode(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	const struct json *mode = json_get(j, "trading_mode");
+	int rc = 0;
+
+	r->mode = r->can_short || r->leverage != 1 ? FT_FUTURES : FT_SPOT;
+	if (mode != NULL)
+		rc = read_mode(mode, r, err);
+	if (rc < 0)
+		return rc;
+	if (r->mode == FT_SPOT && r->can_short)
+		return FAIL(err, E_INVAL, "can_short: needs trading_mode "
+			    "\"futures\" or \"margin\"");
+	if (r->mode == FT_SPOT && r->leverage != 1)
+		return FAIL(err, E_INVAL, "leverage: needs trading_mode "
+			    "\"futures\" or \"margin\"");
+	return 0;
+}
+
+/* What follows from several keys. */
+static int settle(const struct json *j, struct ft_rules *r, struct err *err)
+{
+	int rc = settle_protections(j, r, err);
+
+	if (rc == 0)
+		rc = settle_mode(j, r, err);
+	if (rc < 0)
+		return rc;
+	if (r->only_offset && !(r->trailing_offset > 0))
+		return FAIL(err, E_INVAL, "trailing_only_offset_is_reached needs "
+			    "trailing_stop_positive_offset above 0");
+	if (isnan(r->stake_amount) && r->max_open_trades <= 0)
+		return FAIL(err, E_INVAL, "stake_amount \"unlimited\" needs "
+			    "max_open_trades above 0");
+	if (r->detail_ms != 0 && r->timeframe_ms != 0 &&
+	    (r->detail_ms >= r->timeframe_ms || r->timeframe_ms % r->detail_ms))
+		return FAIL(err, E_INVAL, "timeframe_detail: must divide the "
+			    "timeframe");
+	return 0;
 }
 
 int ft_rules_read(const struct json *j, struct ft_rules *ret, struct err *err)
@@ -273,17 +497,12 @@ int ft_rules_read(const struct json *j, struct ft_rules *ret, struct err *err)
 	if (json_type(j) != JSON_OBJ)
 		return FAIL(err, E_INVAL, "the rules must be an object");
 	if (json_get(j, "timeframe") != NULL)
-		rc = read_timeframe(json_get(j, "timeframe"), &r, err);
+		rc = read_timeframe(json_get(j, "timeframe"), "timeframe",
+				    &r.timeframe_ms, err);
 	for (size_t i = 0; rc == 0 && json_member(j, i, &key, &v); i++)
 		rc = read_key(key, v, &r, err);
-	if (rc == 0 && json_get(j, "protections") != NULL) {
-		if (r.timeframe_ms == 0)
-			return FAIL(err, E_INVAL, "protections need \"timeframe\"");
-		rc = read_protections(json_get(j, "protections"), &r, err);
-	}
-	if (rc == 0 && r.only_offset && !(r.trailing_offset > 0))
-		rc = FAIL(err, E_INVAL, "trailing_only_offset_is_reached needs "
-			  "trailing_stop_positive_offset above 0");
+	if (rc == 0)
+		rc = settle(j, &r, err);
 	if (rc == 0)
 		*ret = r;
 	return rc;

@@ -3,7 +3,8 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_quiet.c \
 	%D%/emu_risk.c %D%/emu_work.c \
 	%D%/breakdown.c %D%/bt.h %D%/ft.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
-	%D%/ft_report.c %D%/ft_rules.c %D%/ft_stats.c %D%/ft_trade.c \
+	%D%/ft_order.c %D%/ft_report.c %D%/ft_round.c %D%/ft_rules.c \
+	%D%/ft_script.c %D%/ft_stats.c %D%/ft_trade.c \
 	%D%/opt.h %D%/opt_eval.c %D%/opt_i.h %D%/opt_report.c \
 	%D%/opt_result.c %D%/opt_run_i.h %D%/opt_search.c %D%/opt_spec.c \
 	%D%/opt_steer.c \

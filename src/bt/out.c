@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bt/out.h"
@@ -41,8 +42,9 @@ static size_t plain(char ret[static PLAIN_MAX], const char *s, size_t n)
 size_t out_plain(char buf[static PLAIN_MAX], double v)
 {
 	char text[F64_TEXT_MAX];
+	int n = snprintf(text, sizeof(text), "%.15g", v);
 
-	return plain(buf, text, f64_format(text, v));
+	return plain(buf, text, (size_t)n);
 }
 
 void out_amount(struct jw *w, const char *key, double v)

@@ -4,7 +4,8 @@
 #include "core/str.h"
 #include "json/json.h"
 
-/* The shortest digits that read back as v, without an exponent. */
+/* To 15 digits, without an exponent: what a double knows of a decimal, less
+ * the noise of arithmetic (47035.2, not 47035.200000000004). */
 #define PLAIN_MAX 360
 size_t out_plain(char buf[static PLAIN_MAX], double v);
 /* A price or an amount: text in JSON, so that who reads it decides about

@@ -3,23 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bot/verify.h"
-#include "bt/ft.h"
-#include "core/clock.h"
-#include "market/import.h"
-#include "prog/ctl_bars.h"
+#include "bt/bt.h"
+#include "prog/ctl_bt.h"
 
 /* orchctl backtest: a strategy over candles of a file or of the store, or
  * signal columns under freqtrade's rules. */
-
-struct run_opts {
-	struct ctl_bars bars;
-	const char *rules, *trades, *equity, *json;
-	struct ctl_texts set, signals;
-	double capital, fee, slippage;
-	bool new_defaults, verify;
-};
 
 /* --- chart rules --------------------------------------------------------- */
 
@@ -115,153 +106,72 @@ static int chart(struct ctl *c, const struct run_opts *o)
 					       &res });
 }
 
-/* --- freqtrade rules ------------------------------------------------------ */
+/* --- pairs ---------------------------------------------------------------- */
 
-static int signal_pair(struct ctl *c, const char *arg, struct ft_pair *ret,
-		       struct err *err)
+struct pair_file pair_file_of(struct arena *out, const char *arg)
 {
-	static const char *const el[] = { "enter_long", "buy", NULL };
-	static const char *const xl[] = { "exit_long", "sell", NULL };
-	static const char *const es[] = { "enter_short", NULL };
-	static const char *const xs[] = { "exit_short", NULL };
-	static const char *const et[] = { "enter_tag", "buy_tag", NULL };
-	static const char *const xt[] = { "exit_tag", NULL };
-	const char *eq = strchr(arg, '='), *path = eq != NULL ? eq + 1 : arg;
-	struct ft_pair p = { 0 };
-	struct bars_cols cols;
-	struct table t;
-	long col;
-	int rc = table_read(c->arena, path, &t, err);
+	const char *eq = strchr(arg, '=');
 
-	if (rc == 0)
-		rc = table_bars(c->arena, &t, &cols, err);
-	if (rc < 0)
-		return rc;
-	bars_of(&p.bars, &cols);
-	p.name = eq != NULL ? str_dup(c->arena, str_n(arg, (size_t)(eq - arg))) :
-		strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-	const struct { const char *const *names; const bool **to; } flags[] = {
-		{ el, &p.enter_long }, { xl, &p.exit_long },
-		{ es, &p.enter_short }, { xs, &p.exit_short } };
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		bool *v;
+	if (eq == NULL || access(arg, F_OK) == 0)
+		return (struct pair_file){ NULL, arg };
+	return (struct pair_file){
+		str_dup(out, str_n(arg, (size_t)(eq - arg))), eq + 1 };
+}
 
-		col = table_find(&t, flags[i].names);
-		if (col < 0)
-			continue;
-		rc = table_flags(c->arena, &t, (size_t)col, &v, err);
-		if (rc < 0)
-			return rc;
-		*flags[i].to = v;
+const char *pair_file_for(struct arena *out, const struct ctl_texts *list,
+			  const char *pair)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct pair_file f = pair_file_of(out, list->v[i]);
+
+		if (f.pair == NULL || strcmp(f.pair, pair) == 0)
+			return f.path;
 	}
-	if (p.enter_long == NULL && p.enter_short == NULL)
-		return FAIL(err, E_INVAL, "%s: has neither a column enter_long "
-			    "nor enter_short", path);
-	col = table_find(&t, et);
-	if (col >= 0)
-		p.enter_tag = table_texts(c->arena, &t, (size_t)col);
-	col = table_find(&t, xt);
-	if (col >= 0)
-		p.exit_tag = table_texts(c->arena, &t, (size_t)col);
-	*ret = p;
+	return NULL;
+}
+
+static int check(struct ctl *c, struct run_opts *o, enum bt_rules rules)
+{
+	const char *wrong;
+
+	if (c->argc == 0)
+		return ctl_usage(c, "which script?");
+	if (rules == BT_RULES_FREQTRADE ? o->rules == NULL : o->rules != NULL)
+		return ctl_usage(c, o->rules == NULL ? "--rules-set freqtrade "
+				 "needs --rules FILE.json" : "--rules needs "
+				 "--rules-set freqtrade");
+	if (o->candles.n > 0)
+		o->bars.candles = pair_file_of(c->arena, o->candles.v[0]).path;
+	wrong = ctl_bars_wrong(&o->bars);
+	if (wrong != NULL)
+		return ctl_usage(c, "%s", wrong);
+	if (o->bars.symbol == NULL && o->candles.n > 0)
+		o->bars.symbol = pair_file_of(c->arena, o->candles.v[0]).pair;
 	return 0;
-}
-
-static int ft_rules_file(struct ctl *c, const struct run_opts *o,
-			 struct ft_rules *ret, struct err *err)
-{
-	const char *text = NULL;
-	const struct json *j;
-	size_t n = 0;
-	int rc;
-
-	*ret = ft_defaults();
-	if (o->rules == NULL)
-		return FAIL(err, E_INVAL, "--signals needs --rules FILE.json");
-	rc = ctl_read_text(c->arena, o->rules, &text, &n, err);
-	if (rc == 0)
-		rc = json_parse(c->arena, text, n, &j, err);
-	if (rc == 0)
-		rc = ft_rules_read(j, ret, err);
-	if (rc < 0)
-		err_wrap(err, "%s", o->rules);
-	return rc;
-}
-
-static int ft_write(struct ctl *c, const struct run_opts *o,
-		    const struct ft_result *r)
-{
-	struct ft_stats s;
-	struct sbuf b;
-	int status = 0;
-
-	ft_stats(&s, r);
-	if (o->json != NULL) {
-		sbuf_init(&b, c->arena, (size_t)1 << 31);
-		ft_json(&b, r, &s);
-		status = ctl_save(c, o->json, &b);
-	}
-	if (status == 0 && o->trades != NULL) {
-		sbuf_init(&b, c->arena, (size_t)1 << 31);
-		ft_trades_csv(&b, r);
-		status = ctl_save(c, o->trades, &b);
-	}
-	if (status == 0 && !c->quiet) {
-		sbuf_init(&b, c->arena, 1 << 16);
-		ft_text(&b, r, &s);
-		status = ctl_print(c, &b);
-	}
-	return status;
-}
-
-static int freqtrade(struct ctl *c, const struct run_opts *o)
-{
-	struct ft_pair *pairs = NEW_N(c->arena, struct ft_pair, o->signals.n);
-	struct ft_rules rules;
-	struct ft_result res;
-	struct err err;
-
-	if (ft_rules_file(c, o, &rules, &err) < 0)
-		return ctl_fail(c, &err);
-	for (size_t i = 0; i < o->signals.n; i++) {
-		if (signal_pair(c, o->signals.v[i], &pairs[i], &err) < 0)
-			return ctl_fail(c, &err);
-		bars_cut(&pairs[i].bars, INT64_MIN, o->bars.to);
-		pairs[i].tick = isnan(o->bars.tick) ? 0 : o->bars.tick;
-		pairs[i].lot = isnan(o->bars.lot) ? 0 : o->bars.lot;
-	}
-	if (rules.timeframe_ms == 0) {
-		enum tf tf;
-
-		if (pairs[0].bars.n < 2 ||
-		    !tf_parse(str_c(bars_timeframe(&pairs[0].bars)), &tf))
-			return ctl_usage(c, "the rules need \"timeframe\"");
-		rules.timeframe_ms = tf_ms(tf);
-	}
-	if (!isnan(o->fee))
-		rules.fee = o->fee / 100;
-	if (!isnan(o->capital))
-		rules.wallet = o->capital;
-	if (ft_run(c->arena, &rules, pairs, o->signals.n, &res, &err) < 0)
-		return ctl_fail(c, &err);
-	return ft_write(c, o, &res);
 }
 
 int ctl_backtest(struct ctl *c)
 {
 	struct run_opts o = {
-		.bars = CTL_BARS_NONE, .capital = NAN, .fee = NAN, .slippage = NAN,
+		.bars = CTL_BARS_NONE, .capital = NAN, .fee = NAN,
+		.slippage = NAN, .rules_set = "chart",
 	};
 	const struct ctl_opt opts[] = {
-		{ "candles", 0, CTL_TEXT, &o.bars.candles, "FILE",
-		  "candles of a CSV file", 0, 0 },
+		{ "candles", 0, CTL_LIST, &o.candles, "[PAIR=]FILE",
+		  "candles of a CSV file; again for more pairs", 0, 0 },
 		{ "market", 'm', CTL_TEXT, &o.bars.market, "EX:PAIR:TF",
 		  "candles of the store", 0, 0 },
 		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
 		  "candles of other symbols or finer ones, for request.security()", 0, 0 },
+		{ "rules-set", 0, CTL_TEXT, &o.rules_set, "NAME",
+		  "chart (default), freqtrade or strict", 0, 0 },
 		{ "signals", 0, CTL_LIST, &o.signals, "[PAIR=]FILE",
 		  "candles with signal columns, freqtrade rules; again for more pairs", 0, 0 },
 		{ "rules", 0, CTL_TEXT, &o.rules, "FILE", "freqtrade's rules, JSON", 0, 0 },
+		{ "detail", 0, CTL_LIST, &o.detail, "[PAIR=]FILE",
+		  "finer candles, for what happens inside a candle", 0, 0 },
+		{ "funding", 0, CTL_LIST, &o.funding, "[PAIR=]FILE",
+		  "funding rates of a perpetual future", 0, 0 },
 		{ "from", 0, CTL_TIME, &o.bars.from, "TIME", "first candle", 0, 0 },
 		{ "to", 0, CTL_TIME, &o.bars.to, "TIME", "candles before this", 0, 0 },
 		{ "set", 0, CTL_LIST, &o.set, "NAME=VALUE",
@@ -288,22 +198,26 @@ int ctl_backtest(struct ctl *c)
 		{ "json", 0, CTL_TEXT, &o.json, "OUT.json",
 		  "write all of the result", 0, 0 },
 		{ 0 } };
-	const char *wrong;
+	enum bt_rules rules;
 	int status;
 
 	if (!ctl_parse(c, opts, "[SCRIPT]", 0, 1, &status))
 		return status;
-	if (o.signals.n > 0)
-		return c->argc == 0 ? freqtrade(c, &o) :
-			ctl_usage(c, "--signals runs without a script");
-	if (c->argc == 0)
-		return ctl_usage(c, "which script?");
-	wrong = ctl_bars_wrong(&o.bars);
-	if (wrong != NULL)
-		return ctl_usage(c, "%s", wrong);
+	if (!bt_rules_parse(str_c(o.rules_set), &rules))
+		return ctl_usage(c, "--rules-set %s: must be chart, freqtrade "
+				 "or strict", o.rules_set);
+	if (rules == BT_RULES_STRICT)
+		return ctl_usage(c, "--rules-set strict: is not part of this build");
 	if (!isnan(o.capital) && !(o.capital > 0))
 		return ctl_usage(c, "the initial capital must be above 0");
+	if (o.signals.n > 0)
+		return c->argc == 0 ? bt_freqtrade_signals(c, &o) :
+			ctl_usage(c, "--signals runs without a script");
+	status = check(c, &o, rules);
+	if (status != 0)
+		return status;
 	if (o.bars.market != NULL && !ctl_conf(c, &status))
 		return status;
-	return chart(c, &o);
+	return rules == BT_RULES_FREQTRADE ? bt_freqtrade_script(c, &o) :
+		chart(c, &o);
 }

@@ -4,17 +4,42 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "db/db.h"
 #include "market/import.h"
 #include "prog/ctl_bars.h"
 
+/* A file is written beside its name and then takes it: what stands there is
+ * whole, the old or the new.  A pipe or a device is written as it is. */
+static int write_file(struct arena *tmp, const char *path, const char *text,
+		      size_t n)
+{
+	struct stat st;
+	bool plain = stat(path, &st) < 0 || S_ISREG(st.st_mode);
+	const char *at = plain ? arena_printf(tmp, "%s.part", path) : path;
+	FILE *f = fopen(at, "w");
+	int bad = 0;
+
+	if (f == NULL)
+		return errno;
+	if (fwrite(text, 1, n, f) != n)
+		bad = errno;
+	if (fclose(f) != 0 && bad == 0)
+		bad = errno;
+	if (bad == 0 && plain && rename(at, path) < 0)
+		bad = errno;
+	if (bad != 0 && plain)
+		unlink(at);
+	return bad;
+}
+
 int ctl_save(struct ctl *c, const char *path, const struct sbuf *b)
 {
 	struct err err;
 	const char *text = sbuf_finish(b);
-	FILE *f;
-	bool ok;
+	int bad;
 
 	if (text == NULL) {
 		FAIL(&err, E_TOOBIG, "%s: the result is too large", path);
@@ -22,13 +47,10 @@ int ctl_save(struct ctl *c, const char *path, const struct sbuf *b)
 	}
 	if (strcmp(path, "-") == 0)
 		return ctl_print(c, b);
-	f = fopen(path, "w");
-	ok = f != NULL && fwrite(text, 1, b->len, f) == b->len;
-	if (f != NULL && fclose(f) != 0)
-		ok = false;
-	if (ok)
+	bad = write_file(c->arena, path, text, b->len);
+	if (bad == 0)
 		return 0;
-	FAIL(&err, E_IO, "%s: %s", path, strerror(errno));
+	FAIL(&err, E_IO, "%s: %s", path, strerror(bad));
 	return ctl_fail(c, &err);
 }
 

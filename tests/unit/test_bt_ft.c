@@ -330,7 +330,8 @@ static void cooldown_locks_the_pair(void **state)
 	(void)state;
 	r.n_protections = 1;
 	r.protections[0] = (struct ft_protection){
-		.kind = FT_COOLDOWN, .stop = 120, .unlock_minute = -1 };
+		.kind = FT_COOLDOWN, .stop = 120, .lookback = 60,
+		.unlock_minute = -1 };
 	x = RUN(&r, again, { 100, 101, 99, 100, 0, 1, 0, 0 }, again, again,
 		again, again, again, again, out, again);
 	assert_true(x.n_trades >= 2);

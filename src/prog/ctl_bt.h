@@ -1,0 +1,30 @@
+#ifndef PROG_CTL_BT_H
+#define PROG_CTL_BT_H
+/* ctl_bt.h - orchctl backtest, in two files: the chart and strict rules, and
+ * (ctl_bt_ft.c) the freqtrade rules. */
+#include "bt/spec.h"
+#include "prog/ctl_bars.h"
+
+struct run_opts {
+	struct ctl_bars bars;
+	const char *rules_set, *rules, *trades, *equity, *json;
+	/* [PAIR=]FILE each */
+	struct ctl_texts candles, signals, detail, funding;
+	struct ctl_texts set;
+	double capital, fee, slippage;
+	bool new_defaults, verify;
+};
+
+struct pair_file { const char *pair, *path; };	/* pair NULL: not said */
+/* "BTC/USDT=btc.csv", or a path alone. */
+struct pair_file pair_file_of(struct arena *out, const char *arg);
+/* The file that was given for this pair, or the only one; NULL. */
+const char *pair_file_for(struct arena *out, const struct ctl_texts *list,
+			  const char *pair);
+
+/* Write what was asked for and the table; an exit status.  `write` appends
+ * each kind of output. */
+int bt_freqtrade_signals(struct ctl *c, const struct run_opts *o);
+int bt_freqtrade_script(struct ctl *c, const struct run_opts *o);
+
+#endif /* PROG_CTL_BT_H */
