@@ -204,9 +204,10 @@ int desk_prints(struct arena *out, struct desk *d, const struct desk_in *in,
 			late->seq = SEQ_LATE + (unsigned)i;
 			intent_name(late, d->c.bot_id);
 			p->last = true;
-			it = late;
+			p->coid = late->o.coid;
+		} else {
+			p->coid = it->o.coid;
 		}
-		p->coid = it->o.coid;
 		ret->n++;
 	}
 	emu_execs_clear(d->e);

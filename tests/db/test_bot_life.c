@@ -205,7 +205,7 @@ static void the_guards_of_a_strategy_hold(void **state)
 	run(id);
 	assert_string_equal(t_bot_state(&T, id), "finished");
 	assert_int_equal(t_db_int("SELECT COUNT(*) FROM trade WHERE "
-				  "exit_signal = 'Max drawdown'"), 1);
+				  "exit_signal = 'Close Position (Max drawdown)'"), 1);
 	/* closed for good: nothing is opened again */
 	assert_int_equal(t_db_int("SELECT COUNT(*) FROM trade"), 1);
 	t_db_checks();
