@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/backtest_api_i.h"
+#include "bt/html.h"
 #include "market/market.h"
 
 /* What a backtest brought: its curve, trades, sums, chart, files.  Long series
@@ -426,16 +427,17 @@ static int h_chart(struct api_req *r, struct err *err)
 
 #define FILE_MAX ((size_t)512 << 20)
 
-static const char *const formats[] = { "json", "trades", "equity", NULL };
+static const char *const formats[] = { "json", "trades", "equity", "html", NULL };
 static const struct { const char *type, *suffix; } files[] = {
 	{ "application/json", ".json" },
 	{ "text/csv; charset=utf-8", "-trades.csv" },
 	{ "text/csv; charset=utf-8", "-equity.csv" },
+	{ "text/html; charset=utf-8", ".html" },
 };
 struct export_in { int format; };
 static const struct param export_params[] = {
-	PARAM(struct export_in, format, P_ENUM, "all of it as JSON, or the trades or "
-	      "the equity as CSV", .names = formats),
+	PARAM(struct export_in, format, P_ENUM, "all of it as JSON, the trades or the "
+	      "equity as CSV, or a page to read and print", .names = formats),
 };
 static const struct params export_query = PARAMS(struct export_in, export_params);
 
@@ -444,6 +446,25 @@ static void drop(void *arena)
 	struct arena *a = arena;
 
 	arena_free(&a);
+}
+
+static void write_file(struct api_req *r, int format, const struct backtest *b,
+		       const struct bt_record *rec)
+{
+	struct sbuf *out = &r->an->body;
+
+	if (format == 0)
+		bt_record_json(out, rec);
+	else if (format == 1)
+		bt_record_trades_csv(out, rec);
+	else if (format == 2)
+		bt_record_equity_csv(out, rec);
+	else
+		bt_html(out, rec, &(struct bt_html_head){
+			.name = b->name, .timeframe = tf_name(b->tf),
+			.market = arena_printf(r->arena, "%s:%s", b->exchange,
+					       b->symbol),
+			.notes = b->notes, .source = b->source.p });
 }
 
 /* A file may be larger than an answer usually is: its memory is its own and
@@ -464,12 +485,7 @@ static int h_export(struct api_req *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	sbuf_init(&r->an->body, file, FILE_MAX);
-	if (in->format == 0)
-		bt_record_json(&r->an->body, &rec);
-	else if (in->format == 1)
-		bt_record_trades_csv(&r->an->body, &rec);
-	else
-		bt_record_equity_csv(&r->an->body, &rec);
+	write_file(r, in->format, &b, &rec);
 	r->an->type = files[in->format].type;
 	answer_headerf(r->an, "Content-Disposition", "attachment; "
 		       "filename=\"backtest-%" PRIu64 "%s\"", b.id,

@@ -175,6 +175,9 @@ struct ft_stats {
 #undef X
 };
 void ft_stats(struct ft_stats *ret, const struct ft_result *r);
+void ft_properties_json(struct jw *w, const struct ft_rules *r);
+void ft_metrics_json(struct jw *w, const struct ft_result *r,
+		     const struct ft_stats *s);
 void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s);
 void ft_trades_csv(struct sbuf *b, const struct ft_result *r);
 void ft_equity_csv(struct sbuf *b, const struct ft_result *r);

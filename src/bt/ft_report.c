@@ -6,7 +6,7 @@
 #include "bt/out.h"
 #include "core/clock.h"
 
-static void properties(struct jw *w, const struct ft_rules *r)
+void ft_properties_json(struct jw *w, const struct ft_rules *r)
 {
 	jw_obj(w);
 	jw_kstr(w, "rules", "freqtrade");
@@ -105,6 +105,21 @@ void ft_equity_csv(struct sbuf *b, const struct ft_result *r)
 	}
 }
 
+void ft_metrics_json(struct jw *w, const struct ft_result *r,
+		     const struct ft_stats *s)
+{
+	jw_obj(w);
+#define X(name) jw_kf64(w, #name, s->name);
+	FT_STATS(X)
+#undef X
+	jw_ki64(w, "rejected_signals", r->rejected);
+	jw_ki64(w, "locks", r->locks);
+	jw_ki64(w, "timedout_entry_orders", r->timedout_entries);
+	jw_ki64(w, "timedout_exit_orders", r->timedout_exits);
+	jw_ku64(w, "ignored_exits", r->ignored_exits);
+	jw_obj_end(w);
+}
+
 void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s)
 {
 	struct jw w;
@@ -112,18 +127,9 @@ void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s
 	jw_init(&w, b);
 	jw_obj(&w);
 	jw_key(&w, "properties");
-	properties(&w, &r->rules);
+	ft_properties_json(&w, &r->rules);
 	jw_key(&w, "metrics");
-	jw_obj(&w);
-#define X(name) jw_kf64(&w, #name, s->name);
-	FT_STATS(X)
-#undef X
-	jw_ki64(&w, "rejected_signals", r->rejected);
-	jw_ki64(&w, "locks", r->locks);
-	jw_ki64(&w, "timedout_entry_orders", r->timedout_entries);
-	jw_ki64(&w, "timedout_exit_orders", r->timedout_exits);
-	jw_ku64(&w, "ignored_exits", r->ignored_exits);
-	jw_obj_end(&w);
+	ft_metrics_json(&w, r, s);
 	equity(&w, r);
 	jw_key(&w, "trades");
 	jw_arr(&w);

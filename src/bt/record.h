@@ -9,6 +9,7 @@
  * in the order of the result.  Numbers that are not defined are NaN, texts
  * NULL. */
 #include "bt/bt.h"
+#include "bt/ft.h"
 
 /* What the script plots, one column each; at most BT_PLOTS_MAX of them and no
  * more than BT_PLOT_VALUES values in all: the first ones are kept. */
@@ -51,6 +52,10 @@ struct bt_record {
 MUST_CHECK int bt_record_chart(struct arena *out, const struct bt_result *r,
 			       const char *pair, const struct bt_plots *plots,
 			       struct bt_record *ret, struct err *err);
+
+/* Of all pairs together: there is neither one close nor one position. */
+MUST_CHECK int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
+				   struct bt_record *ret, struct err *err);
 
 /* As in the JSON of orchctl backtest, and "entry_values": {plot: number}. */
 void bt_trade_json(struct jw *w, const struct bt_trade *t,

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "bot/verify.h"
-#include "bt/bt.h"
+#include "bt/html.h"
 #include "prog/ctl_bt.h"
 
 /* orchctl backtest: a strategy over candles of a file or of the store, or
@@ -19,6 +19,21 @@ static int tell(void *ctx, size_t done, size_t total)
 	(void)total;
 	ctl_progress_at(ctx, done);
 	return 0;
+}
+
+int bt_write_page(struct ctl *c, const char *path, const struct bt_record *rec,
+		  const struct script_market *m)
+{
+	struct bt_html_head h = { 0 };
+	struct sbuf b;
+
+	if (m != NULL) {
+		h.market = arena_printf(c->arena, "%s:%s", m->exchange, m->symbol);
+		h.timeframe = m->timeframe;
+	}
+	sbuf_init(&b, c->arena, (size_t)1 << 30);
+	bt_html(&b, rec, &h);
+	return ctl_save(c, path, &b);
 }
 
 static int write_all(struct ctl *c, const struct run_opts *o,
@@ -43,6 +58,14 @@ static int write_all(struct ctl *c, const struct run_opts *o,
 		sbuf_init(&b, c->arena, (size_t)1 << 31);
 		bt_equity_csv(&b, r);
 		status = ctl_save(c, o->equity, &b);
+	}
+	if (status == 0 && o->html != NULL) {
+		struct bt_record rec;
+		struct err err;
+
+		if (bt_record_chart(c->arena, r, m->symbol, NULL, &rec, &err) < 0)
+			return ctl_fail(c, &err);
+		status = bt_write_page(c, o->html, &rec, m);
 	}
 	if (status == 0 && !c->quiet) {
 		sbuf_init(&b, c->arena, 1 << 16);
@@ -197,6 +220,8 @@ int ctl_backtest(struct ctl *c)
 		  "write the equity curve", 0, 0 },
 		{ "json", 0, CTL_TEXT, &o.json, "OUT.json",
 		  "write all of the result", 0, 0 },
+		{ "html", 0, CTL_TEXT, &o.html, "OUT.html",
+		  "write a page of charts and tables", 0, 0 },
 		{ 0 } };
 	enum bt_rules rules;
 	int status;

@@ -7,7 +7,7 @@
 
 struct run_opts {
 	struct ctl_bars bars;
-	const char *rules_set, *rules, *trades, *equity, *json;
+	const char *rules_set, *rules, *trades, *equity, *json, *html;
 	/* [PAIR=]FILE each */
 	struct ctl_texts candles, signals, detail, funding;
 	struct ctl_texts set;
@@ -24,6 +24,10 @@ const char *pair_file_for(struct arena *out, const struct ctl_texts *list,
 
 /* Write what was asked for and the table; an exit status.  `write` appends
  * each kind of output. */
+/* `m` may be NULL: several pairs. */
+struct bt_record;
+int bt_write_page(struct ctl *c, const char *path, const struct bt_record *rec,
+		  const struct script_market *m);
 int bt_freqtrade_signals(struct ctl *c, const struct run_opts *o);
 int bt_freqtrade_script(struct ctl *c, const struct run_opts *o);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bt/ft.h"
+#include "bt/record.h"
 #include "prog/ctl_bt.h"
 
 /* orchctl backtest under freqtrade's rules: signals of files, or of a script. */
@@ -218,6 +219,14 @@ static int write_result(struct ctl *c, const struct run_opts *o,
 		status = save(c, o->trades, r, &s, 't');
 	if (status == 0)
 		status = save(c, o->equity, r, &s, 'e');
+	if (status == 0 && o->html != NULL) {
+		struct bt_record rec;
+		struct err err;
+
+		if (bt_record_freqtrade(c->arena, r, &rec, &err) < 0)
+			return ctl_fail(c, &err);
+		status = bt_write_page(c, o->html, &rec, NULL);
+	}
 	if (status == 0 && !c->quiet) {
 		sbuf_init(&b, c->arena, 1 << 16);
 		ft_text(&b, r, &s);

@@ -398,6 +398,10 @@ static void it_can_be_taken_away_as_files(void **state)
 	assert_int_equal(get("anna", id, "/export?format=equity"), 200);
 	assert_non_null(strstr(t_api_body(), "timestamp_ms,equity,position,drawdown\n"
 			       "1735689600000,10000,0,0\n"));
+	assert_int_equal(get("anna", id, "/export?format=html"), 200);
+	assert_non_null(strstr(t_api_body(), "<!DOCTYPE html>"));
+	assert_non_null(strstr(t_api_body(), "Cross &lt;1&gt; BTC/USDT 1h</h1>"));
+	assert_non_null(strstr(t_api_body(), "sim:BTC/USDT"));
 	assert_int_equal(get("anna", id, "/export?format=pdf"), 400);
 }
 

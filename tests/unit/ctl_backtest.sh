@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..20
+echo 1..22
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -102,3 +102,10 @@ ends "candles that are not given are asked for" 65 "--data ETH/USDT=FILE" "$t/mo
 	--candles "$t/mood.csv"
 ends "--data says what it is" 65 "must be SYMBOL[:TF]=FILE" "$t/more.pine" \
 	--candles "$t/mood.csv" --data "$t/eth.csv"
+"$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --quiet --html "$t/r.html"
+"$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --quiet --trades "$t/t.csv"
+is "a page of the run is written, with its trades" "$(grep -c '<td>long</td>' "$t/r.html")
+$(grep -c -e '<h1>two</h1>' -e '</html>' "$t/r.html")" "$(grep -c long "$t/t.csv")
+2"
+ends "a page that cannot be written is an error" 74 "no/r.html" "$t/s.pine" \
+	--candles "$t/c.csv" --html "$t/no/r.html"

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include <math.h>
+
+#include "bt/record.h"
+
+static void trade_of(const struct ft_trade *x, struct bt_trade *t)
+{
+	double best = x->is_short ? x->open_rate - x->min_rate :
+		x->max_rate - x->open_rate;
+	double worst = x->is_short ? x->max_rate - x->open_rate :
+		x->open_rate - x->min_rate;
+
+	t->pair = x->pair;
+	t->entry_signal = t->tag = x->enter_tag;
+	t->exit_reason = t->exit_signal = x->exit_reason;
+	t->is_short = x->is_short;
+	t->open_at_end = x->open_at_end;
+	t->entry_ms = x->open_ms;
+	t->exit_ms = x->close_ms;
+	t->bars = x->candles;
+	t->entry_price = x->open_rate;
+	t->exit_price = x->close_rate;
+	t->qty = x->amount;
+	t->profit = x->profit_abs;
+	t->profit_ratio = x->profit_ratio;
+	t->fees = x->amount * (x->open_rate * x->fee_open +
+			       x->close_rate * x->fee_close);
+	t->mfe = best * x->amount;
+	t->mae = worst * x->amount;
+}
+
+int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
+			struct bt_record *ret, struct err *err)
+{
+	size_t n = r->n_equity;
+	double *none = NEW_N(out, double, n + 1), *close = NEW_N(out, double, n + 1);
+	struct bt_record rec = {
+		.title = "freqtrade rules", .initial_capital = r->rules.wallet,
+		.n = n, .t = r->equity_t, .equity = r->equity, .position = none,
+		.close = close, .n_trades = r->n_trades,
+		.trades = NEW_N(out, struct bt_trade, r->n_trades + 1),
+	};
+	struct ft_stats stats;
+	struct sbuf b;
+	struct jw w;
+
+	/* Of several pairs: no one close, no one position. */
+	for (size_t i = 0; i < n; i++)
+		none[i] = close[i] = NAN;
+	for (size_t i = 0; i < r->n_trades; i++) {
+		rec.trades[i].number = i + 1;
+		trade_of(&r->trades[i], &rec.trades[i]);
+	}
+	ft_stats(&stats, r);
+	sbuf_init(&b, out, 1 << 20);
+	jw_init(&w, &b);
+	ft_properties_json(&w, &r->rules);
+	rec.properties = sbuf_finish(&b);
+	sbuf_init(&b, out, 1 << 20);
+	jw_init(&w, &b);
+	ft_metrics_json(&w, r, &stats);
+	rec.metrics = sbuf_finish(&b);
+	if (rec.properties == NULL || rec.metrics == NULL)
+		return FAIL(err, E_TOOBIG, "the properties are too long");
+	*ret = rec;
+	return 0;
+}
