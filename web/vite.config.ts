@@ -24,5 +24,20 @@ export default defineConfig({
 		assetsInlineLimit: 0,
 		modulePreload: { polyfill: false },
 		chunkSizeWarningLimit: 400,
+		rolldownOptions: {
+			output: {
+				// What most pages want compresses better in one file than in many.
+				codeSplitting: {
+					includeDependenciesRecursively: false,
+					groups: [
+						{
+							name: "shared",
+							test: /\/src\/(lib|app|components|api)\/(?!sentryClient|main|App|Shell|Palette)|node_modules\/(@tanstack|wouter|regexparam|use-sync-external-store)\//,
+							minShareCount: 6,
+						},
+					],
+				},
+			},
+		},
 	},
 });

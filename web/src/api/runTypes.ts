@@ -58,6 +58,8 @@ export interface RunTrade {
 	bars: number | null;
 	tag: string | null;
 	open_at_end: boolean;
+	/** What the script plotted on the bar that decided. */
+	entry_values?: Record<string, number | null> | null;
 }
 
 export interface RunPlot {
@@ -102,6 +104,8 @@ export interface RunOptions {
 	/** Ticks against the order. */
 	slippage?: number;
 	leverage?: number;
+	/** 100,000 and all of the equity, where the script is silent. */
+	new_defaults?: boolean;
 }
 
 export interface PreviewBody {

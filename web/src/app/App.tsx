@@ -23,6 +23,11 @@ const BotCreate = lazy(() => import("../pages/BotCreate"));
 const BotDetail = lazy(() => import("../pages/BotDetail"));
 const Strategies = lazy(() => import("../pages/Strategies"));
 const StrategyEdit = lazy(() => import("../pages/StrategyEdit"));
+const Backtests = lazy(() => import("../pages/Backtests"));
+const BacktestNew = lazy(() => import("../pages/BacktestNew"));
+const BacktestCompare = lazy(() => import("../pages/BacktestCompare"));
+const BacktestAnalysis = lazy(() => import("../pages/BacktestAnalysis"));
+const BacktestDetail = lazy(() => import("../pages/BacktestDetail"));
 const Logs = lazy(() => import("../pages/Logs"));
 const Settings = lazy(() => import("../pages/Settings"));
 const Monitoring = lazy(() => import("../pages/Monitoring"));
@@ -79,6 +84,15 @@ function Pages() {
 									id={p.id === "new" ? null : Number(p.id)}
 								/>
 							)}
+						</Route>
+						<Route path="/backtests" component={Backtests} />
+						<Route path="/backtests/new" component={BacktestNew} />
+						<Route path="/backtests/compare" component={BacktestCompare} />
+						<Route path="/backtests/:id/analysis">
+							{(p) => <BacktestAnalysis key={p.id} id={Number(p.id)} />}
+						</Route>
+						<Route path="/backtests/:id">
+							{(p) => <BacktestDetail key={p.id} id={Number(p.id)} />}
 						</Route>
 						<Route path="/logs" component={Logs} />
 						<Route path="/settings" component={Settings} />

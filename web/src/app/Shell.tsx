@@ -19,7 +19,7 @@ import {
 import { formatAge } from "../lib/time";
 import { installKeys, useCommands } from "./commands";
 import { useFormats } from "./format";
-import { isCurrent, NAV } from "./nav";
+import { isCurrent, NAV, WIDE_ONLY } from "./nav";
 import { Palette, ShortcutSheet } from "./Palette";
 import { changePrefs, isDark, prefs, usePrefs } from "./prefs";
 import { useSession } from "./session";
@@ -177,7 +177,7 @@ function NavBar() {
 				{NAV.map((n) => (
 					<li
 						key={n.href}
-						className={n.href === "/about" ? "nav-wide" : undefined}
+						className={WIDE_ONLY.has(n.href) ? "nav-wide" : undefined}
 					>
 						<Link
 							href={n.href}

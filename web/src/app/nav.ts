@@ -1,5 +1,6 @@
 import {
 	AboutIcon,
+	BacktestIcon,
 	BotsIcon,
 	DashboardIcon,
 	LogsIcon,
@@ -15,11 +16,18 @@ export const NAV = [
 	{ href: "/markets", label: "Markets", key: "m", icon: MarketsIcon },
 	{ href: "/bots", label: "Bots", key: "b", icon: BotsIcon },
 	{ href: "/strategies", label: "Strategies", key: "y", icon: StrategyIcon },
+	{ href: "/backtests", label: "Backtests", key: "t", icon: BacktestIcon },
 	{ href: "/logs", label: "Logs", key: "l", icon: LogsIcon },
 	{ href: "/monitoring", label: "Monitoring", key: "o", icon: MonitoringIcon },
 	{ href: "/settings", label: "Settings", key: "s", icon: SettingsIcon },
 	{ href: "/about", label: "About", key: "a", icon: AboutIcon },
 ] as const;
+
+/** Not in the bar of a phone, which has room for seven. */
+export const WIDE_ONLY: ReadonlySet<string> = new Set([
+	"/about",
+	"/monitoring",
+]);
 
 export function isCurrent(href: string, path: string): boolean {
 	return href === "/" ? path === "/" : path.startsWith(href);

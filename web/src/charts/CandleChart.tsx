@@ -15,6 +15,7 @@ import {
 	type Mark,
 	type Overlay,
 	type Reading,
+	type View,
 } from "./candleSeries";
 import { readColors, useLook } from "./theme";
 
@@ -30,6 +31,11 @@ export interface CandleChartProps {
 	/** Called when the left edge comes near. */
 	onOlder?: (() => void) | undefined;
 	onNewer?: (() => void) | undefined;
+	/** Other bars of the same stretch of time leave the view where it is. */
+	stay?: boolean;
+	onView?: ((v: View) => void) | undefined;
+	onMark?: ((id: string | null) => void) | undefined;
+	onMarkPick?: ((id: string) => void) | undefined;
 	bars?: number;
 	children?: ReactNode;
 }
@@ -98,6 +104,11 @@ export default function CandleChart(p: CandleChartProps) {
 		plot.current = c;
 		placed.current = "";
 		c.onReading(setReading);
+		c.onView((v) => edges.current.onView?.(v));
+		c.onMark(
+			(id) => edges.current.onMark?.(id),
+			(id) => edges.current.onMarkPick?.(id),
+		);
 		c.onRange((from, to) => {
 			if (from < NEAR_EDGE) edges.current.onOlder?.();
 			if (to > edges.current.candles.t.length - NEAR_EDGE)
@@ -114,14 +125,14 @@ export default function CandleChart(p: CandleChartProps) {
 		if (lookNow) plot.current?.setColors(readColors());
 	}, [lookNow]);
 	const key = `${p.candles.market}/${p.candles.tf}`;
-	const { candles, bars = 140 } = p;
+	const { candles, bars = 140, stay = false } = p;
 	useEffect(() => {
-		plot.current?.setCandles(candles);
+		plot.current?.setCandles(candles, stay);
 		// Only the first data of a market decides where to look.
 		if (candles.t.length === 0 || placed.current === key) return;
 		placed.current = key;
 		plot.current?.showLast(bars);
-	}, [candles, key, bars]);
+	}, [candles, key, bars, stay]);
 	const overlays = p.overlays ?? NONE;
 	const marks = p.marks ?? NONE;
 	const levels = p.levels ?? NONE;

@@ -5,6 +5,7 @@ import {
 	createChart,
 	type IChartApi,
 	type ISeriesApi,
+	LineSeries,
 	PriceScaleMode,
 	type TickMarkType,
 	type Time,
@@ -21,6 +22,8 @@ export interface EquityChartProps {
 	equity: readonly number[];
 	/** Below or at zero: how far under the highest point. */
 	drawdown: readonly number[];
+	/** What the same money would have become by buying and holding. */
+	hold?: readonly number[] | undefined;
 	log: boolean;
 }
 
@@ -48,8 +51,14 @@ class EquityPlot {
 	private chart: IChartApi;
 	private equity: Area;
 	private drawdown: Area;
+	private hold: ISeriesApi<"Line"> | null = null;
+	private holdColor = "";
 
-	constructor(box: HTMLElement, f: () => Formats) {
+	constructor(
+		box: HTMLElement,
+		private formats: () => Formats,
+	) {
+		const f = formats;
 		this.chart = createChart(box, {
 			autoSize: true,
 			layout: {
@@ -88,6 +97,8 @@ class EquityPlot {
 	}
 
 	setColors(c: ChartColors): void {
+		this.holdColor = c.series[1] ?? c.faint;
+		this.hold?.applyOptions({ color: this.holdColor });
 		this.chart.applyOptions({
 			layout: {
 				background: { type: ColorType.Solid, color: c.surface },
@@ -116,6 +127,18 @@ class EquityPlot {
 	setData(p: EquityChartProps): void {
 		this.equity.setData(points(p.t, p.equity));
 		this.drawdown.setData(points(p.t, p.drawdown));
+		if (p.hold && !this.hold)
+			this.hold = this.chart.addSeries(LineSeries, {
+				color: this.holdColor,
+				lineWidth: 1,
+				priceLineVisible: false,
+				priceFormat: {
+					type: "custom",
+					minMove: 0.0001,
+					formatter: (n: number) => this.formats().money(n.toFixed(2)),
+				},
+			});
+		this.hold?.setData(points(p.t, p.hold ?? []));
 	}
 
 	setLog(log: boolean): void {
@@ -162,11 +185,11 @@ export default function EquityChart(p: EquityChartProps) {
 		if (lookNow) plot.current?.setColors(readColors());
 	}, [lookNow]);
 	useEffect(() => plot.current?.setLog(p.log), [p.log]);
-	const { label, t, equity, drawdown, log } = p;
+	const { label, t, equity, drawdown, hold, log } = p;
 	useEffect(() => {
-		plot.current?.setData({ label, t, equity, drawdown, log });
+		plot.current?.setData({ label, t, equity, drawdown, hold, log });
 		plot.current?.fit();
-	}, [label, t, equity, drawdown, log]);
+	}, [label, t, equity, drawdown, hold, log]);
 
 	const i =
 		at === null
@@ -179,6 +202,12 @@ export default function EquityChart(p: EquityChartProps) {
 				<span>
 					<span className="muted">Equity</span> {f.money(equity[i]?.toFixed(2))}
 				</span>
+				{hold && (
+					<span>
+						<span className="muted">Buy and hold</span>{" "}
+						{f.money(hold[i]?.toFixed(2))}
+					</span>
+				)}
 				<span>
 					<span className="muted">Drawdown</span> {f.percent(drawdown[i])}
 				</span>

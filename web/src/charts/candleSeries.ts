@@ -65,6 +65,13 @@ export const TICK_STYLE: Record<TickMarkType, TimeStyle> = {
 	[TickMarkType.TimeWithSeconds]: "time",
 };
 
+export interface View {
+	from: number;
+	to: number;
+	before: boolean;
+	after: boolean;
+}
+
 /** The numbers under the pointer, or of the last bar. */
 export interface Reading {
 	index: number;
@@ -185,7 +192,8 @@ export class CandlePlot {
 		});
 	}
 
-	setCandles(c: Candles): void {
+	/** `stay`: the same moments stay in sight, whatever bars come. */
+	setCandles(c: Candles, stay = false): void {
 		const old = this.data;
 		this.data = c;
 		const grown = c.t.length - (old?.t.length ?? 0);
@@ -202,8 +210,11 @@ export class CandlePlot {
 			this.setVolume(c, from);
 			return;
 		}
+		const ts = this.chart.timeScale();
+		const seen = stay && old?.t.length ? ts.getVisibleRange() : null;
 		this.candles.setData(c.t.map((_, i) => candle(c, i)));
 		this.setVolume(c, 0);
+		if (seen && c.t.length > 1) ts.setVisibleRange(seen);
 	}
 
 	private setVolume(c: Candles, from: number): void {
@@ -377,6 +388,36 @@ export class CandlePlot {
 		});
 	}
 
+	/** The moments in sight, and whether there is room beside the bars. */
+	onView(f: (v: View) => void): void {
+		const ts = this.chart.timeScale();
+		ts.subscribeVisibleLogicalRangeChange((r) => {
+			const seen = ts.getVisibleRange();
+			const n = this.data?.t.length ?? 0;
+			if (!r || !seen || n === 0) return;
+			f({
+				from: Number(seen.from) * 1000,
+				to: Number(seen.to) * 1000,
+				before: r.from < -1,
+				after: r.to > n + 6,
+			});
+		});
+	}
+
+	/** The mark under the pointer; null when it has left. */
+	onMark(over: (id: string | null) => void, pick: (id: string) => void): void {
+		let last: string | null = null;
+		this.chart.subscribeCrosshairMove((ev) => {
+			const id = ev.hoveredObjectId;
+			const now = typeof id === "string" ? id : null;
+			if (now !== last) over(now);
+			last = now;
+		});
+		this.chart.subscribeClick((ev) => {
+			if (typeof ev.hoveredObjectId === "string") pick(ev.hoveredObjectId);
+		});
+	}
+
 	onReading(f: (r: Reading | null) => void): void {
 		this.chart.subscribeCrosshairMove((ev) => {
 			if (ev.logical === undefined) return f(null);
@@ -406,10 +447,6 @@ export class CandlePlot {
 				value: overlay.v.findLast((x) => x !== null) ?? Number.NaN,
 			})),
 		};
-	}
-
-	picture(): HTMLCanvasElement {
-		return this.chart.takeScreenshot();
 	}
 }
 

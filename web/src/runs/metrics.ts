@@ -430,6 +430,24 @@ function isObject(v: unknown): boolean {
 	return typeof v === "object" && v !== null;
 }
 
+/** Those that are a gain or a loss. */
+export const SIGNED: ReadonlySet<string> = new Set([
+	"net_profit",
+	"profit_total_abs",
+	"open_profit",
+	"total_return",
+	"profit_total",
+	"cagr",
+	"buy_hold_return",
+	"market_change",
+	"expectancy",
+	"average_trade",
+	"profit_mean",
+	"profit_median",
+	"best_trade",
+	"worst_trade",
+]);
+
 export function writeMetric(
 	f: Formats,
 	m: Metric,
@@ -440,7 +458,7 @@ export function writeMetric(
 		case "money":
 			return f.money(v);
 		case "ratio":
-			return f.percent(v).replace(/^\+/, m.better === 1 ? "+" : "");
+			return SIGNED.has(m.key) ? f.percent(v) : f.percent(v).replace("+", "");
 		case "count":
 			return f.count(v);
 		case "minutes":

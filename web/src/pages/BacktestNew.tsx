@@ -1,0 +1,215 @@
+import "../styles/runs.css";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import { getMarkets, getStrategies } from "../api/endpoints";
+import { createBacktest, getBacktest } from "../api/runEndpoints";
+import type { Backtest } from "../api/runTypes";
+import type { Market, Strategy } from "../api/types";
+import { useCanTrade } from "../app/session";
+import { usePageTitle } from "../app/title";
+import { LoadError } from "../components/Loaded";
+import { explain, toast } from "../components/toasts";
+import {
+	ButtonLink,
+	Empty,
+	Field,
+	Panel,
+	SkeletonRows,
+} from "../components/ui";
+import { ApiError, newId } from "../lib/apiClient";
+import { parseTags } from "../runs/RunBits";
+import { RULE_SETS } from "../runs/rules";
+import { MarketPart, RulesPart, StrategyPart } from "../runs/SetupForm";
+import { adoptSetup, type Setup, startSetup, toSetupBody } from "../runs/setup";
+import { runKey, runsKey } from "../runs/useRuns";
+
+export function wantedOf(search: string) {
+	const q = new URLSearchParams(search);
+	return {
+		strategy: Number(q.get("strategy")),
+		market: Number(q.get("market")),
+		tf: q.get("tf"),
+		again: Number(q.get("again")) || null,
+	};
+}
+
+function Form(p: {
+	markets: readonly Market[];
+	strategies: readonly Strategy[];
+	again: Backtest | null;
+}) {
+	const [setup, setSetup] = useState<Setup>(() => {
+		const base = startSetup(p.markets, p.strategies, wantedOf(location.search));
+		return p.again ? adoptSetup(base, p.strategies, p.again) : base;
+	});
+	const [error, setError] = useState<unknown>(null);
+	const [busy, setBusy] = useState(false);
+	// One key for one intent: pressing twice makes one run.
+	const key = useRef(newId());
+	const queries = useQueryClient();
+	const [, go] = useLocation();
+	const market = p.markets.find((m) => m.id === setup.market);
+	const strategy = p.strategies.find((s) => s.id === setup.strategy);
+	const suggested =
+		strategy && market ? `${strategy.name} ${market.symbol} ${setup.tf}` : "";
+	const body = toSetupBody(setup, strategy);
+	const refused = (field: string) =>
+		error instanceof ApiError ? error.forField(field) : null;
+	const set = (part: Partial<Setup>) => {
+		setSetup((old) => ({ ...old, ...part }));
+		key.current = newId();
+		setError(null);
+	};
+	const submit = async () => {
+		if (!body) return;
+		setBusy(true);
+		setError(null);
+		try {
+			const run = await createBacktest(
+				{
+					...body,
+					name: (setup.name.trim() || suggested).slice(0, 64),
+					tags: parseTags(setup.tags),
+				},
+				key.current,
+			);
+			queries.setQueryData(runKey(run.id), run);
+			void queries.invalidateQueries({ queryKey: runsKey });
+			toast(`${run.name} is in the queue`, "good");
+			go(`/backtests/${run.id}`);
+		} catch (e) {
+			setError(e);
+			setBusy(false);
+		}
+	};
+	const parts = { setup, set, refused };
+	return (
+		<form
+			className="grid"
+			onSubmit={(ev: FormEvent) => {
+				ev.preventDefault();
+				void submit();
+			}}
+		>
+			<div className="span-8 stack">
+				<StrategyPart {...parts} strategies={p.strategies} />
+				<MarketPart {...parts} markets={p.markets} />
+				<RulesPart {...parts} sets={RULE_SETS} />
+			</div>
+			<div className="span-4">
+				<Panel title="4. Run" className="sticky-panel">
+					<div className="form">
+						<Field label="Name" error={refused("name")}>
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									value={setup.name}
+									placeholder={suggested}
+									maxLength={64}
+									onChange={(ev) => set({ name: ev.target.value })}
+								/>
+							)}
+						</Field>
+						<Field
+							label="Tags"
+							hint="separated by commas"
+							error={refused("tags")}
+						>
+							{(a) => (
+								<input
+									{...a}
+									className="input"
+									value={setup.tags}
+									onChange={(ev) => set({ tags: ev.target.value })}
+								/>
+							)}
+						</Field>
+						{error !== null && (
+							<p className="notice notice-error" role="alert">
+								{explain(error)}
+							</p>
+						)}
+						<div className="form-actions">
+							<button
+								type="submit"
+								className="btn btn-primary grow"
+								disabled={busy || !body}
+							>
+								Run backtest
+							</button>
+						</div>
+						<p className="hint">
+							It runs on the server; you may close the page meanwhile.
+						</p>
+					</div>
+				</Panel>
+			</div>
+		</form>
+	);
+}
+
+export default function BacktestNew() {
+	usePageTitle("New backtest");
+	const trader = useCanTrade();
+	const { again } = wantedOf(location.search);
+	const markets = useQuery({
+		queryKey: ["markets"],
+		queryFn: ({ signal }) => getMarkets(signal),
+	});
+	const strategies = useQuery({
+		queryKey: ["strategies"],
+		queryFn: ({ signal }) => getStrategies(signal),
+	});
+	const before = useQuery({
+		queryKey: runKey(again ?? 0),
+		queryFn: ({ signal }) => getBacktest(again ?? 0, signal),
+		enabled: again !== null,
+	});
+	const failed = markets.error ?? strategies.error;
+	const ready =
+		markets.data && strategies.data && (again === null || !before.isPending);
+	return (
+		<>
+			<div className="page-head">
+				<h1>New backtest</h1>
+				<span className="spacer" />
+				<ButtonLink href="/backtests">Cancel</ButtonLink>
+			</div>
+			{!trader ? (
+				<div className="panel">
+					<Empty title="Viewers cannot run backtests">
+						Ask an administrator for the role of a trader.
+					</Empty>
+				</div>
+			) : ready && markets.data && strategies.data ? (
+				markets.data.items.length === 0 ? (
+					<div className="panel">
+						<Empty title="There is no market yet">
+							Import candles first: <code>orchctl candles import FILE</code>.
+						</Empty>
+					</div>
+				) : (
+					<Form
+						markets={markets.data.items}
+						strategies={strategies.data.items}
+						again={before.data ?? null}
+					/>
+				)
+			) : failed ? (
+				<LoadError
+					error={failed}
+					retry={() => {
+						void markets.refetch();
+						void strategies.refetch();
+					}}
+				/>
+			) : (
+				<div className="panel">
+					<SkeletonRows rows={8} />
+				</div>
+			)}
+		</>
+	);
+}
