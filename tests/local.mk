@@ -66,6 +66,7 @@ unit_tests += %D%/unit/test_ind_shape
 unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_library
+unit_tests += %D%/unit/test_script_names
 unit_tests += %D%/unit/test_script_series
 unit_tests += %D%/unit/test_script_stream
 unit_tests += %D%/unit/test_script_run

@@ -159,6 +159,12 @@ FN(trade)
 	case TR_PROFIT_PERCENT:
 		*ret = 100 * ratio(t->profit, fabs(t->size) * t->entry_price);
 		break;
+	case TR_RUNUP_PERCENT:
+		*ret = 100 * ratio(t->max_runup, fabs(t->size) * t->entry_price);
+		break;
+	case TR_DRAWDOWN_PERCENT:
+		*ret = 100 * ratio(t->max_drawdown, fabs(t->size) * t->entry_price);
+		break;
 	case TR_COMMISSION: *ret = t->commission; break;
 	case TR_ENTRY_TIME: *ret = (double)t->entry_time; break;
 	case TR_EXIT_TIME: *ret = open ? NAN : (double)t->exit_time; break;

@@ -15,161 +15,7 @@ struct val *arg_find(struct args *a, const char *name)
 	return NULL;
 }
 
-/* --- Binding arguments to a signature ---------------------------------- */
-
-struct want { struct str name; char type, mark; double def; bool has_def; };
-
-/* The next word of a signature. */
-static bool sig_next(struct str *sig, struct want *ret)
-{
-	struct str w, t;
-
-	*sig = str_trim(*sig);
-	if (sig->n == 0 || !str_split(sig, ' ', &w))
-		return false;
-	str_split(&w, ':', &ret->name);
-	t = w;
-	ret->type = t.p[0];
-	ret->mark = t.n > 1 ? t.p[1] : '\0';
-	ret->has_def = ret->mark == '=';
-	ret->def = NAN;
-	if (ret->has_def && !str_double(str_n(t.p + 2, t.n - 2), &ret->def))
-		ret->has_def = false;
-	return true;
-}
-
-const struct type *lib_type(struct gen *g, const char *t)
-{
-	switch (*t) {
-	case 'b': return &ty_bool;
-	case 'i': return &ty_int;
-	case 'f': return &ty_float;
-	case 's': return &ty_string;
-	case 'c': return &ty_color;
-	case 'p': return &ty_plot;
-	case 'A': return type_array(g, lib_type(g, t + 1));
-	case 'd': return type_drawing(g, str_c(t + 1));
-	default: return &ty_void;
-	}
-}
-
-/* NULL for the letters that stand for several types. */
-static const struct type *wanted_type(struct gen *g, char letter, const struct val *first)
-{
-	if (strchr("xnawm", letter) != NULL)
-		return NULL;
-	if (letter == 'k')
-		return first->ty->b == TY_MAP ? first->ty->key : &ty_error;
-	if (letter == 'e')
-		return first->ty->elem != NULL ? first->ty->elem : &ty_error;
-	return lib_type(g, &letter);
-}
-
-/* Fits, after conversion, or says so (unless quiet). */
-static bool convert(struct gen *g, struct want *w, struct val *v, struct val *first,
-		    const struct ast *at, bool quiet)
-{
-	const struct type *t = NULL;
-	bool ok = true;
-
-	t = wanted_type(g, w->type, first);
-	switch (w->type) {
-	case 'x': ok = v->ty->b != TY_VOID && v->ty->b != TY_TUPLE; break;
-	case 'n': ok = is_numeric(v->ty) || v->ty->b == TY_NA; break;
-	case 'a': ok = v->ty->b == TY_ARRAY || v->ty->b == TY_ERROR; break;
-	case 'w': ok = v->ty->b == TY_MATRIX || v->ty->b == TY_ERROR; break;
-	case 'm': ok = v->ty->b == TY_MAP || v->ty->b == TY_ERROR; break;
-	default: break;
-	}
-	if (t != NULL && t->b == TY_INT && v->ty->b == TY_FLOAT) {
-		*v = op(g, OP_TOINT, &ty_int, *v, *v, *v);
-		return true;
-	}
-	if (t != NULL) {
-		ok = can_coerce(g, v->ty, t);
-		if (ok)
-			*v = coerce(g, *v, t, at, "this argument");
-	}
-	if (!ok && !quiet)
-		ERR_AT(g->c, at, "TYPE", "argument \"%.*s\" is %s, which does not fit "
-		       "here", STR_ARG(w->name), type_name(g, v->ty));
-	return ok;
-}
-
-static const struct arg *arg_for(const struct args *a, struct want *w, size_t k,
-				 size_t n_pos)
-{
-	if (k < n_pos)
-		return &a->v[k];
-	for (size_t i = n_pos; i < a->n; i++)
-		if (str_eq(a->v[i].name, w->name))
-			return &a->v[i];
-	return NULL;
-}
-
-/* All parameters in order; the number of them, or -1. */
-static int bind(struct gen *g, const struct lib *l, const struct args *a,
-		struct val *ret, const struct ast *at, bool quiet)
-{
-	struct str sig = str_c(l->sig);
-	struct want w;
-	size_t n = 0, used = 0, n_pos = 0;
-
-	while (n_pos < a->n && a->v[n_pos].name.n == 0)
-		n_pos++;
-	for (; sig_next(&sig, &w); n++) {
-		const struct arg *x = arg_for(a, &w, n, n_pos);
-
-		if (x == NULL) {
-			if (w.mark != '?' && !w.has_def) {
-				if (!quiet)
-					ERR_AT(g->c, at, "ARGS", "%s() needs the argument "
-					       "\"%.*s\"", l->name, STR_ARG(w.name));
-				return -1;
-			}
-			ret[n] = val_const(w.type == 'a' || w.type == 'w' ? &ty_na : lib_type(g, &w.type),
-					   w.def);
-			if (w.type == 'e' || w.type == 'x')
-				ret[n].ty = &ty_na;
-			continue;
-		}
-		used++;
-		ret[n] = x->v;
-		if (!convert(g, &w, &ret[n], &ret[0], x->at, quiet))
-			return -1;
-	}
-	if (used == a->n)
-		return (int)n;
-	if (l->kind == LIB_PLOT)	/* the others only matter for display */
-		return (int)n;
-	if (!quiet)
-		ERR_AT(g->c, at, "ARGS", "%s() takes other arguments than these: %s",
-		       l->name, l->sig[0] != '\0' ? l->sig : "none");
-	return -1;
-}
-
 /* --- Calling C ----------------------------------------------------------- */
-
-static const struct type *ret_type(struct gen *g, const struct lib *l,
-				   const struct val *v, size_t n)
-{
-	switch (l->ret[0]) {
-	case '0': return v[0].ty;
-	case '1': return v[1].ty;
-	case 'e': return v[0].ty->elem != NULL ? v[0].ty->elem : &ty_error;
-	case 'E': return v[0].ty->elem != NULL ? type_array(g, v[0].ty->elem) : &ty_error;
-	case 'W': return type_matrix(g, &ty_float);
-	case 'K': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->key) : &ty_error;
-	case 'V': return v[0].ty->b == TY_MAP ? type_array(g, v[0].ty->elem) : &ty_error;
-	case 'n':
-		for (size_t i = 0; i < n; i++)
-			if (v[i].ty->b != TY_INT)
-				return &ty_float;
-		return &ty_int;
-	default:
-		return lib_type(g, l->ret);
-	}
-}
 
 static int call_new(struct gen *g, const struct lib *l, const struct val *v, size_t n,
 		    bool columns)
@@ -225,7 +71,7 @@ static bool chart_only(const struct lib *l)
 struct val lib_call(struct gen *g, const struct lib *l, struct val *v, size_t n,
 		    const struct ast *at)
 {
-	const struct type *t = ret_type(g, l, v, n);
+	const struct type *t = lib_ret(g, l, v, n);
 	enum rate rate = l->flags & (LF_PURE | LF_ONCE) ? RATE_ONCE : RATE_BAR;
 	struct buf *outer = g->cur;
 	struct cop *o;
@@ -339,7 +185,7 @@ static struct val ind_result(struct gen *g, const struct lib *l, const struct va
 
 	for (size_t k = 0; k < n; k++) {
 		const struct type *ty = many ? lib_type(g, &l->ret[k + 1]) :
-					       ret_type(g, l, v, 0);
+					       lib_ret(g, l, v, 0);
 
 		t[k] = column ? val_col(ty, first + (int)k) :
 				val_reg(ty, RATE_BAR, first + (int)k);
@@ -581,7 +427,7 @@ static struct val conclude(struct gen *g, const struct lib *l, struct val *v, in
 		return none;		/* a sub-program only computes */
 	switch (l->kind) {
 	case LIB_OP:
-		return op(g, (enum pureop)l->code, ret_type(g, l, v, (size_t)n), v[0],
+		return op(g, (enum pureop)l->code, lib_ret(g, l, v, (size_t)n), v[0],
 			  n > 1 ? v[1] : v[0], n > 2 ? v[2] : v[0]);
 	case LIB_IND: return gen_ind(g, l, v, (size_t)n, at);
 	case LIB_FN: {
@@ -627,7 +473,7 @@ static const struct lib *find_lib(const char *name)
 /* Names of version 4 had no namespaces. */
 static const struct lib *find_old(struct gen *g, const char *name)
 {
-	static const char *const spaces[] = { "ta.", "math.", "str.", "request.", "color.",
+	static const char *const spaces[] = { "math.", "ta.", "str.", "request.", "color.",
 		"input.", "ticker." };
 	const struct lib *l;
 
@@ -683,7 +529,7 @@ static struct val library(struct gen *g, const struct lib *l, struct args *a,
 	for (k = l; k->name != NULL && strcmp(k->name, l->name) == 0; k++) {
 		bool last = k[1].name == NULL || strcmp(k[1].name, l->name) != 0;
 
-		cnt = bind(g, k, a, v, n, !last);
+		cnt = lib_bind(g, k, a, v, n, !last);
 		if (cnt >= 0)
 			return conclude(g, k, v, cnt, a, n);
 	}
@@ -831,6 +677,23 @@ static bool is_security(const struct gen *g, const char *name)
 		(g->c->version < 5 && strcmp(name, "security") == 0));
 }
 
+/* TypeName.new(...), TypeName.copy(object) */
+static struct val of_type(struct gen *g, const struct type *t, struct args *a,
+			  const struct ast *n)
+{
+	static const struct lib copy = { "copy", "", "0", LIB_FN, 0, LF_HEAP, fn_record_copy,
+		NULL };
+	const struct str verb = n->v[0]->text;
+
+	if (str_eqc(verb, "new") && t->b == TY_RECORD)
+		return record_new(g, t, a, n);
+	if (str_eqc(verb, "copy") && a->n == 1 && a->v[0].v.ty == t)
+		return lib_call(g, &copy, &a->v[0].v, 1, n);
+	ERR_AT(g->c, n, "NAME", "%s has no function \"%.*s\" for these arguments",
+	       type_name(g, t), STR_ARG(verb));
+	return val_error();
+}
+
 /* A user's function or the library's. */
 static struct val named(struct gen *g, const char *name, const struct ast *n)
 {
@@ -870,8 +733,8 @@ struct val gen_call(struct gen *g, const struct ast *n)
 	}
 	if (callee->kind == A_MEMBER && callee->v[0]->kind == A_NAME) {
 		s = sym_find(g, callee->v[0]->text);
-		if (s != NULL && s->kind == SYM_TYPE && str_eqc(callee->text, "new"))
-			return gather(g, n, 1, &a) ? record_new(g, s->type, &a, n) :
+		if (s != NULL && s->kind == SYM_TYPE)
+			return gather(g, n, 1, &a) ? of_type(g, s->type, &a, n) :
 						     val_error();
 	}
 	return named(g, name, n);

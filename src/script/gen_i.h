@@ -199,6 +199,16 @@ extern special_fn *const specials[];
 extern const char *const special_sigs;
 
 const struct lib *lib_find(const struct lib *t, const char *name);
+/* gen_bind.c: a word of a signature; the argument for it, k-th of n_pos that
+ * have no names; all of them in order (-1: an error, said unless quiet). */
+struct want { struct str name; char type, mark; double def; bool has_def; };
+bool sig_next(struct str *sig, struct want *ret);
+const struct arg *arg_for(const struct args *a, const struct want *w, size_t k,
+			  size_t n_pos);
+int lib_bind(struct gen *g, const struct lib *l, const struct args *a,
+	     struct val *ret, const struct ast *at, bool quiet);
+const struct type *lib_ret(struct gen *g, const struct lib *l,
+			   const struct val *v, size_t n);
 /* A function by its name, also the names of version 4; how many arguments a
  * row takes. */
 const struct lib *lib_named(struct gen *g, const char *name);

@@ -336,6 +336,12 @@ static struct val loop_body(struct gen *g, const struct ast *block, bool use,
 	g->loop = &l;
 	buf_begin(g, u, &outer);
 	v = gen_block(g, block, use);
+	for (size_t i = 0; use && v.ty->b == TY_TUPLE && i < v.n; i++) {
+		struct val k = val_reg(v.tup[i].ty, RATE_BAR, reg_new(g, NAN));
+
+		move_to(g, k.reg, v.tup[i]);
+		v.tup[i] = k;
+	}
 	if (use && v.ty->b != TY_VOID && v.ty->b != TY_TUPLE && v.ty->b != TY_ERROR)
 		move_to(g, result, v);
 	buf_end(g, outer);
@@ -346,6 +352,8 @@ static struct val loop_body(struct gen *g, const struct ast *block, bool use,
 
 static struct val loop_value(struct val v, bool use, int result)
 {
+	if (use && v.ty->b == TY_TUPLE)
+		return v;			/* each in a register of its own */
 	if (!use || v.ty->b == TY_VOID || v.ty->b == TY_TUPLE || v.ty->b == TY_ERROR)
 		return val_const(&ty_void, NAN);
 	return val_reg(v.ty, RATE_BAR, result);

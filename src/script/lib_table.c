@@ -145,9 +145,14 @@ const struct lib lib_other[] = {
 	    "comment:s? comment_profit:s? comment_loss:s? comment_trailing:s? "
 	    "alert_message:s? alert_profit:s? alert_loss:s? alert_trailing:s? "
 	    "when:b? disable_alert:b?", EXIT),
+	/* until version 5 the condition stood where the comment stands now */
+	CMD("strategy.close", "id:s when:b? comment:s? qty:f? qty_percent:f? "
+	    "alert_message:s? immediately:b? disable_alert:b?", CLOSE),
 	CMD("strategy.close", "id:s comment:s? qty:f? qty_percent:f? alert_message:s? "
-	    "immediately:b? when:b? disable_alert:b?", CLOSE),
-	CMD("strategy.close_all", "comment:s? alert_message:s? immediately:b? when:b? "
+	    "immediately:b? disable_alert:b?", CLOSE),
+	CMD("strategy.close_all", "when:b? comment:s? alert_message:s? immediately:b? "
+	    "disable_alert:b?", CLOSE_ALL),
+	CMD("strategy.close_all", "comment:s? alert_message:s? immediately:b? "
 	    "disable_alert:b?", CLOSE_ALL),
 	CMD("strategy.cancel", "id:s when:b?", CANCEL),
 	CMD("strategy.cancel_all", "when:b?", CANCEL_ALL),
@@ -166,6 +171,8 @@ const struct lib lib_other[] = {
 	TRADE("entry_price", "f", TR_ENTRY_PRICE), TRADE("exit_price", "f", TR_EXIT_PRICE),
 	TRADE("size", "f", TR_SIZE), TRADE("profit", "f", TR_PROFIT),
 	TRADE("profit_percent", "f", TR_PROFIT_PERCENT),
+	TRADE("max_runup_percent", "f", TR_RUNUP_PERCENT),
+	TRADE("max_drawdown_percent", "f", TR_DRAWDOWN_PERCENT),
 	TRADE("commission", "f", TR_COMMISSION), TRADE("entry_time", "i", TR_ENTRY_TIME),
 	TRADE("exit_time", "i", TR_EXIT_TIME), TRADE("entry_bar_index", "i", TR_ENTRY_BAR),
 	TRADE("exit_bar_index", "i", TR_EXIT_BAR), TRADE("max_runup", "f", TR_MAX_RUNUP),
@@ -291,6 +298,7 @@ const struct lib lib_other[] = {
 	FN("array.new_table", "size:i=0 initial_value:x?", "Adtable", array_new, 0, LF_HEAP),
 	FN("array.new_linefill", "size:i=0 initial_value:x?", "Adlinefill", array_new, 0,
 	   LF_HEAP),
+	SPECIAL("ta.max", 29), SPECIAL("ta.min", 30),
 	SPECIAL("matrix.new", 27), SPECIAL("matrix.mult", 28),
 	MAT("get", " row:i column:i", "e", matrix_get, 0),
 	MAT("set", " row:i column:i value:e", "u", matrix_set, 0),

@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/fn_time.c \
 	%D%/format.c \
 	%D%/gen.c \
+	%D%/gen_bind.c \
 	%D%/gen_call.c \
 	%D%/gen_decl.c \
 	%D%/gen_draw.c \

@@ -277,6 +277,24 @@ SPECIAL(sp_matrix_mult)
 	return r;
 }
 
+/* ta.max, ta.min: of all values so far; na leaves them as they are. */
+static struct val extreme(struct gen *g, const struct lib *l, struct args *a,
+			  const struct ast *n, enum pureop better)
+{
+	struct val x = nth(a, 0, "source"), r, k;
+
+	if (a->n != 1 || bad(a) || !can_coerce(g, x.ty, &ty_float))
+		return need(g, l, n, "a series of numbers");
+	r = val_reg(&ty_float, RATE_BAR, reg_new(g, NAN));
+	k = op(g, better, &ty_bool, x, r, x);
+	k = op(g, OP_OR, &ty_bool, k, op(g, OP_NA, &ty_bool, r, r, r), k);
+	k = op(g, OP_SELECT, &ty_float, k, x, r);
+	move_to(g, r.reg, k);
+	return r;
+}
+SPECIAL(sp_highest_ever) { UNUSED; return extreme(g, l, a, n, OP_IGT); }
+SPECIAL(sp_lowest_ever) { UNUSED; return extreme(g, l, a, n, OP_ILT); }
+
 /* What text is made of depends on the type: 0 number, 1 int, 2 bool, 3 text. */
 static struct val as_text(struct gen *g, struct val x, struct val format,
 			  const struct ast *n)
@@ -357,14 +375,21 @@ static struct val time_call(struct gen *g, const struct lib *l, struct args *a,
 {
 	struct lib row = { l->name, "", "i", LIB_FN, code, LF_PURE, fn_in_session, NULL };
 	struct val in[4] = { val_col(&ty_int, COL_TIME), nth(a, 0, "timeframe"),
-			     nth(a, 1, "session"), nth(a, 2, "timezone") };
+			     nth(a, 1, "session"), nth(a, 2, "timezone") }, back;
 
 	if (bad(a))
 		return val_error();
 	for (int i = 1; i < 4; i++)
 		if (!can_coerce(g, in[i].ty, &ty_string))
 			return need(g, l, n, "texts: timeframe, session, time zone");
-	return lib_call(g, &row, in, 4, n);
+	back = nth(a, 3, "bars_back");
+	if (arg_find(a, "timeframe_bars_back") != NULL || a->n > 4) {
+		ERR_AT(g->c, n, "UNSUPPORTED", "%s() cannot go back by bars of the timeframe: "
+		       "use bars_back, or the history of its value", l->name);
+		return val_error();
+	}
+	in[0] = lib_call(g, &row, in, 4, n);
+	return back.ty->b == TY_NA ? in[0] : history(g, in[0], back, n);
 }
 SPECIAL(sp_time) { UNUSED; return time_call(g, l, a, n, 0); }
 SPECIAL(sp_time_close) { UNUSED; return time_call(g, l, a, n, 1); }
@@ -458,4 +483,5 @@ special_fn *const specials[] = {
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
 	sp_indicator, sp_library, sp_convert, sp_map_new, sp_offset,
 	sp_data_column, sp_matrix_new, sp_matrix_mult,
+	sp_highest_ever, sp_lowest_ever,
 };

@@ -118,8 +118,8 @@ static void misspelt_members_and_arguments_are_errors(void **state)
 		  "is given the argument \"title\" twice [ARGS]\n" },
 		{ HEAD "x = nz(replacement = 1, source = close)\n", "3:8-23 error: nz() takes "
 		  "its arguments in this order: source replacement [ARGS]\n" },
-		{ HEAD "x = time(\"D\", \"\", \"\", 1)\n", "3:5-25 error: time() takes at "
-		  "most 3 arguments, not 4 [ARGS]\n" },
+		{ HEAD "x = time(\"D\", \"\", \"\", 1, 2, 3)\n", "3:5-31 error: time() takes at "
+		  "most 5 arguments, not 6 [ARGS]\n" },
 		{ HEAD "x = ta.smaa(close, 3)\n", "3:5-22 error: there is no function "
 		  "\"ta.smaa\"; did you mean \"ta.sma\"? [NAME]\n" },
 		{ HEAD "l = label.new(bar_index, high)\nlabel.set_colour(l, color.red)\n",
