@@ -21,6 +21,8 @@ static struct emu_rules rules_in_force(const struct script_prog *prog,
 					  m->lot);
 
 	r.timezone = m->timezone;
+	if (m->session != NULL)
+		(void)script_session_start(m->session, &r.day_start);
 	if (!isnan(opt->initial_capital))
 		r.initial_capital = opt->initial_capital;
 	if (!isnan(opt->fee_percent)) {

@@ -313,10 +313,17 @@ int ctl_compile(struct ctl *c, const char *path,
 
 const char *ctl_bars_wrong(const struct ctl_bars *o)
 {
+	int64_t ms;
+
 	if ((o->candles == NULL) == (o->market == NULL))
 		return "give either --candles or --market";
 	if ((!isnan(o->tick) && !(o->tick > 0)) || (!isnan(o->lot) && o->lot < 0))
 		return "mintick must be above 0, and lot not below it";
+	if (o->timezone != NULL &&
+	    !script_zone_offset(str_c(o->timezone), 0, &ms))
+		return "the time zone is not known; write \"Europe/London\" or \"UTC+1\"";
+	if (o->session != NULL && !script_session_start(o->session, &ms))
+		return "a session is written \"0930-1600\", or \"24x7\"";
 	return NULL;
 }
 
@@ -333,6 +340,8 @@ int ctl_bars_load(struct ctl *c, const struct ctl_bars *o, struct bars *ret,
 		m.mintick = o->tick;
 	if (!isnan(o->lot))
 		m.lot = o->lot;
+	m.timezone = o->timezone;
+	m.session = o->session;
 	rc = load_series(c, &o->data, &m, err);
 	if (rc == 0)
 		*ret_m = m;

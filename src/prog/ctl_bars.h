@@ -9,6 +9,7 @@
 struct ctl_bars {
 	const char *candles, *market;	/* FILE or EX:PAIR:TF: one of them */
 	const char *symbol;		/* of a file's candles; may be NULL */
+	const char *timezone, *session;	/* of the exchange; may be NULL */
 	struct ctl_texts data;		/* SYMBOL[:TF]=FILE: more of them */
 	int64_t from, to;
 	double tick, lot;		/* NaN: the market's, or as guessed */

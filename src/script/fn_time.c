@@ -515,6 +515,26 @@ FN(first_time)
 	return 0;
 }
 
+/* A session that goes round the clock begins a day where it begins; others lie
+ * within a day. */
+bool script_session_start(const char *session, int64_t *ret)
+{
+	uint64_t from, to;
+
+	*ret = 0;
+	if (strcmp(session, "24x7") == 0)
+		return true;
+	if (strlen(session) < 9 || session[4] != '-' ||
+	    !str_u64(str_n(session, 4), &from) ||
+	    !str_u64(str_n(session + 5, 4), &to) ||
+	    from / 100 > 23 || from % 100 > 59 || to / 100 > 24 || to % 100 > 59 ||
+	    (session[9] != '\0' && session[9] != ':'))
+		return false;
+	if (from >= to)
+		*ret = (int64_t)(from / 100 * 60 + from % 100) * 60000;
+	return true;
+}
+
 /* "0930-1600:23456", several separated by commas; days 1 = Sunday. */
 static bool session_holds(struct str all, int64_t local)
 {
@@ -600,7 +620,7 @@ FN(market_text)
 	case MT_DESCRIPTION: s = m->description; break;
 	case MT_TIMEZONE: s = m->timezone; break;
 	case MT_TYPE: s = "crypto"; break;
-	case MT_SESSION: s = "24x7"; break;
+	case MT_SESSION: s = m->session != NULL ? m->session : "24x7"; break;
 	default: s = m->timeframe; break;
 	}
 	*ret = vm_str_new(vm, s, strlen(s));

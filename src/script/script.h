@@ -129,6 +129,7 @@ struct script_market {
 	const char *exchange, *symbol, *base, *quote, *description;
 	const char *timeframe;		/* "1", "60", "240", "1D", "1W", "1M" */
 	const char *timezone;		/* "Etc/UTC" when NULL */
+	const char *session;		/* "1700-1700"; "24x7" when NULL */
 	double mintick, pointvalue, lot;
 	int64_t last_bar_index;		/* -1: not known, the newest is the last */
 	int64_t last_bar_time;		/* 0: likewise */
@@ -144,6 +145,9 @@ const char *script_timeframe(struct arena *out, const char *tf);
 /* What to add to UTC in a zone ("America/New_York", "UTC-5") at a moment, ms;
  * false: no such zone. */
 bool script_zone_offset(struct str zone, int64_t utc_ms, int64_t *ret);
+/* When the day of a session ("0930-1600", "24x7": midnight) begins, ms after
+ * midnight of its zone; false: not a session. */
+bool script_session_start(const char *session, int64_t *ret);
 
 struct script_limits {
 	uint64_t steps;			/* a bar; 0 = the default of 2 million */

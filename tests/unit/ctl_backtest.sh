@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..22
+echo 1..25
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -109,3 +109,20 @@ $(grep -c -e '<h1>two</h1>' -e '</html>' "$t/r.html")" "$(grep -c long "$t/t.csv
 2"
 ends "a page that cannot be written is an error" 74 "no/r.html" "$t/s.pine" \
 	--candles "$t/c.csv" --html "$t/no/r.html"
+
+cat >"$t/day.pine" <<'EOT'
+//@version=5
+strategy("days")
+strategy.risk.max_intraday_filled_orders(1)
+if hour == 20 or hour == 21
+    strategy.entry("L" + str.tostring(hour) + syminfo.session, strategy.long, qty=1)
+EOT
+# 00:00 to 03:00 UTC are 19:00 to 22:00 in New York
+"$ctl" backtest "$t/day.pine" --candles "$t/c.csv" --quiet --timezone America/New_York \
+	--session 1700-1700 --trades "$t/t.csv"
+is "hours and days are the exchange's" "$(cut -d, -f2-5 "$t/t.csv" | tail -n +2)" \
+	"long,1704074400000,12,L201700-1700"
+ends "a time zone that does not exist" 64 "time zone is not known" "$t/s.pine" \
+	--candles "$t/c.csv" --timezone Mars/Olympus
+ends "a session that is none" 64 "a session is written" "$t/s.pine" \
+	--candles "$t/c.csv" --session 9-17
