@@ -64,6 +64,7 @@ unit_tests += %D%/unit/test_prog_template
 unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_ind_shape
 unit_tests += %D%/unit/test_ind_volume
+unit_tests += %D%/unit/test_ind_window
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_library
 unit_tests += %D%/unit/test_script_names
