@@ -2,67 +2,83 @@
 #include "config.h"
 
 #include "ind/order_i.h"
+#include "ind/pair_i.h"
+#include "ind/spread_i.h"
 #include "ind/window_i.h"
 
-struct ext { struct wext w; double last, last_ago; };
+struct ext { struct wtop w; double last; };
 static size_t size_ext(const double *p)
 {
-	return sizeof(struct ext) + wext_room(p[0]) * sizeof(double);
+	return sizeof(struct ext) + wtop_room(p[0]) * sizeof(double);
+}
+static double *ext_init(struct ext *s, double n, double *room)
+{
+	s->last = NAN;
+	return wtop_init(&s->w, n, room);
 }
 static void init_ext(void *v, const double *p)
 {
-	struct ext *s = v;
+	ext_init(v, p[0], (double *)((struct ext *)v + 1));
+}
+static inline double highest(struct ext *s, double x)
+{
+	return isnan(x) ? s->last : (s->last = wtop_max(&s->w, x));
+}
+static inline double lowest(struct ext *s, double x)
+{
+	return isnan(x) ? s->last : (s->last = wtop_min(&s->w, x));
+}
+
+/* How many values back: 0 or less. */
+struct ago { struct wext w; double last; };
+static size_t size_ago(const double *p)
+{
+	return sizeof(struct ago) + wext_room(p[0]) * sizeof(double);
+}
+static void init_ago(void *v, const double *p)
+{
+	struct ago *s = v;
 
 	wext_init(&s->w, p[0], (double *)(s + 1));
-	s->last = s->last_ago = NAN;
+	s->last = NAN;
 }
-#define EXT_STEPS(name, step)						\
-static inline double name(struct ext *s, double x)			\
+#define AGO(name, step)							\
+static inline double name(struct ago *s, double x)			\
 {									\
 	double ago;							\
 									\
 	if (!isnan(x))							\
-		s->last = step(&s->w, x, &ago);				\
+		s->last = isnan(step(&s->w, x, &ago)) ? NAN : 0 - ago;	\
 	return s->last;							\
-}									\
-static inline double name##_bars(struct ext *s, double x)		\
-{									\
-	double ago;							\
-									\
-	if (!isnan(x)) {						\
-		s->last = step(&s->w, x, &ago);				\
-		s->last_ago = isnan(s->last) ? NAN : 0 - ago;		\
-	}								\
-	return s->last_ago;						\
 }
-EXT_STEPS(highest, wmax_step)
-EXT_STEPS(lowest, wmin_step)
+AGO(highest_bars, wmax_step)
+AGO(lowest_bars, wmin_step)
 KERNEL1(run_highest, struct ext, highest)
 KERNEL1(run_lowest, struct ext, lowest)
-KERNEL1(run_highestbars, struct ext, highest_bars)
-KERNEL1(run_lowestbars, struct ext, lowest_bars)
-#define EXT_ROW(n, title, src)						\
+KERNEL1(run_highestbars, struct ago, highest_bars)
+KERNEL1(run_lowestbars, struct ago, lowest_bars)
+#define EXT_ROW(n, title, src, state)						\
 const struct ind_def ind_##n = {					\
 	#n, title, 1, 1, 1, { src }, { LENGTH(20) }, { #n },		\
-	IND_SKIPPING, 0, size_ext, init_ext, run_##n,			\
+	IND_SKIPPING, 0, size_##state, init_##state, run_##n,		\
 };
-EXT_ROW(highest, "Highest value", "high")
-EXT_ROW(lowest, "Lowest value", "low")
-EXT_ROW(highestbars, "Bars back to the highest value, as a negative number", "high")
-EXT_ROW(lowestbars, "Bars back to the lowest value, as a negative number", "low")
+EXT_ROW(highest, "Highest value", "high", ext)
+EXT_ROW(lowest, "Lowest value", "low", ext)
+EXT_ROW(highestbars, "Bars back to the highest value, as a negative number", "high", ago)
+EXT_ROW(lowestbars, "Bars back to the lowest value, as a negative number", "low", ago)
 
 struct chan { struct ext h, l; };
 static size_t size_chan(const double *p)
 {
-	return sizeof(struct chan) + 2 * wext_room(p[0]) * sizeof(double);
+	return sizeof(struct chan) + 2 * wtop_room(p[0]) * sizeof(double);
+}
+static double *chan_init(struct chan *s, double n, double *room)
+{
+	return ext_init(&s->l, n, ext_init(&s->h, n, room));
 }
 static void init_chan(void *v, const double *p)
 {
-	struct chan *s = v;
-	double *room = wext_init(&s->h.w, p[0], (double *)(s + 1));
-
-	wext_init(&s->l.w, p[0], room);
-	s->h.last = s->l.last = NAN;
+	chan_init(v, p[0], (double *)((struct chan *)v + 1));
 }
 static inline double range_step(struct chan *s, double x)
 {
@@ -103,17 +119,15 @@ const struct ind_def ind_wpr = {
 struct stochastic { struct chan c; struct sma k, d; };
 static size_t size_stochastic(const double *p)
 {
-	return sizeof(struct stochastic) + (2 * wext_room(p[0]) +
+	return sizeof(struct stochastic) + (2 * wtop_room(p[0]) +
 		wsum_room(p[1]) + wsum_room(p[2])) * sizeof(double);
 }
 static void init_stochastic(void *v, const double *p)
 {
 	struct stochastic *s = v;
-	double *room = wext_init(&s->c.h.w, p[0], (double *)(s + 1));
+	double *room = chan_init(&s->c, p[0], (double *)(s + 1));
 
-	room = wext_init(&s->c.l.w, p[0], room);
 	sma_init(&s->d, p[2], sma_init(&s->k, p[1], room));
-	s->c.h.last = s->c.l.last = NAN;
 }
 static void run_stochastic(RUN_ARGS)
 {
@@ -163,7 +177,7 @@ static size_t size_ichimoku(const double *p)
 	size_t n = 2 * (size_t)p[3];
 
 	for (int k = 0; k < 3; k++)
-		n += 2 * wext_room(p[k]);
+		n += 2 * wtop_room(p[k]);
 	return sizeof(struct ichimoku) + n * sizeof(double);
 }
 static void init_ichimoku(void *v, const double *p)
@@ -171,11 +185,8 @@ static void init_ichimoku(void *v, const double *p)
 	struct ichimoku *s = v;
 	double *room = (double *)(s + 1);
 
-	for (int k = 0; k < 3; k++) {
-		room = wext_init(&s->c[k].h.w, p[k], room);
-		room = wext_init(&s->c[k].l.w, p[k], room);
-		s->c[k].h.last = s->c[k].l.last = NAN;
-	}
+	for (int k = 0; k < 3; k++)
+		room = chan_init(&s->c[k], p[k], room);
 	lag_init(&s->b, p[3], lag_init(&s->a, p[3], room));
 }
 static void run_ichimoku(RUN_ARGS)
@@ -211,21 +222,22 @@ const struct ind_def ind_ichimoku = {
 };
 
 /* Of n + 1 bars: how fresh the extreme is, 100 being this bar. */
+struct aroon { struct ago h, l; };
 static size_t size_aroon(const double *p)
 {
-	return sizeof(struct chan) + 2 * wext_room(p[0] + 1) * sizeof(double);
+	return sizeof(struct aroon) + 2 * wext_room(p[0] + 1) * sizeof(double);
 }
 static void init_aroon(void *v, const double *p)
 {
-	struct chan *s = v;
+	struct aroon *s = v;
 	double *room = wext_init(&s->h.w, p[0] + 1, (double *)(s + 1));
 
 	wext_init(&s->l.w, p[0] + 1, room);
-	s->h.last_ago = s->l.last_ago = NAN;
+	s->h.last = s->l.last = NAN;
 }
 static void run_aroon(RUN_ARGS)
 {
-	struct chan s = *(struct chan *)state;
+	struct aroon s = *(struct aroon *)state;
 	double len = (double)(s.h.w.n - 1);
 
 	for (size_t i = 0; i < n; i++) {
@@ -236,7 +248,7 @@ static void run_aroon(RUN_ARGS)
 		ret[1][i] = 100 * (d + len) / len;
 		ret[2][i] = ret[0][i] - ret[1][i];
 	}
-	*(struct chan *)state = s;
+	*(struct aroon *)state = s;
 }
 const struct ind_def ind_aroon = {
 	"aroon", "Aroon up, down and their difference", 2, 1, 3,
@@ -278,20 +290,84 @@ const struct ind_def ind_stdev = {
 	{ "stdev" }, IND_SKIPPING, 0, size_var, init_var, run_stdev,
 };
 
+/* As many bars as there are before the halves meet; how many were taken. */
+static size_t bb_sums(struct wvar *w, const double *x, double *a, double *w1, double *w2,
+		      size_t n)
+{
+	size_t room = w->n - 1 - w->k, k = 0;
+	double s1 = w->s1, s2 = w->s2, from = w->a;
+	double *restrict d1 = w->d + w->k, *restrict d2 = w->q + w->k;
+
+	if (w->seen < w->n)
+		return 0;
+	for (n = n < room ? n : room; k < n && !isnan(x[k]); k++) {
+		double d = x[k] - from;
+
+		s1 += d;
+		s2 += d * d;
+		d1[k] = x[k];
+		a[k] = from;
+		w1[k] = d1[k + 1] + s1;
+		w2[k] = d2[k + 1] + s2;
+	}
+	if (k == 0)
+		return 0;
+	w->s1 = s1;
+	w->s2 = s2;
+	w->k += k;
+	w->wa = a[k - 1];
+	w->w1 = w1[k - 1];
+	w->w2 = w2[k - 1];
+	return k;
+}
+/* The sums bar by bar, then all that is made of them side by side. */
+static void bb_bands(const double *a, const double *w1, const double *w2, double inv,
+		     double mult, double *const *ret, size_t at, size_t n)
+{
+	double *restrict mid = ret[0] + at, *restrict up = ret[1] + at;
+	double *restrict low = ret[2] + at;
+	size_t k = 0;
+
+	for (; k + 2 <= n; k += 2) {
+		v2 s = v2_load(w1 + k), q = v2_load(w2 + k), m, d;
+
+		m = v2_load(a + k) + s * inv;
+		q = (q - s * s * inv) * inv;
+		q = v2_pick(q < v2_of(1e-20), v2_of(0), q);
+		d = mult * v2_sqrt(q);
+		v2_store(mid + k, m);
+		v2_store(up + k, m + d);
+		v2_store(low + k, m - d);
+	}
+	for (; k < n; k++) {
+		double m = wvar_mean(a[k], w1[k], inv);
+		double d = mult * sqrt(wvar_var(w1[k], w2[k], inv));
+
+		mid[k] = m;
+		up[k] = m + d;
+		low[k] = m - d;
+	}
+}
+#define BLOCK 256
 static void run_bb(RUN_ARGS)
 {
 	struct var s = *(struct var *)state;
-	const double *x = in[0];
-	double *m = ret[0], *u = ret[1], *l = ret[2];
+	double a[BLOCK], w1[BLOCK], w2[BLOCK];
 
-	for (size_t i = 0; i < n; i++) {
-		double d;
+	for (size_t i = 0, m; i < n; i += m) {
+		const double *x = in[0] + i;
 
-		wvar_step(&s.w, x[i]);
-		d = s.mult * sqrt(s.w.var);
-		m[i] = s.w.mean;
-		u[i] = s.w.mean + d;
-		l[i] = s.w.mean - d;
+		m = n - i < BLOCK ? n - i : BLOCK;
+		for (size_t k = 0; k < m; ) {
+			k += bb_sums(&s.w, x + k, a + k, w1 + k, w2 + k, m - k);
+			if (k == m)
+				break;
+			wvar_push(&s.w, x[k]);
+			a[k] = s.w.wa;
+			w1[k] = s.w.w1;
+			w2[k++] = s.w.w2;
+		}
+		bb_bands(a, w1, w2, s.w.inv, s.mult, ret, i, m);
 	}
 	*(struct var *)state = s;
 }

@@ -344,11 +344,12 @@ static void init_total(void *v, const double *p)
 }
 static inline double total_add(struct total *t, double x)
 {
-	double s;
+	double s, b;
 
 	if (!isnan(x)) {
 		s = t->s + x;
-		t->c += fabs(t->s) >= fabs(x) ? (t->s - s) + x : (x - s) + t->s;
+		b = s - t->s;
+		t->c += (t->s - (s - b)) + (x - b);	/* what rounding took */
 		t->s = s;
 	}
 	return t->s + t->c;
@@ -357,7 +358,8 @@ static inline double obv_step(struct total *t, double c, double v)
 {
 	double d = c - t->pc, r;
 
-	r = total_add(t, d > 0 ? v : d < 0 ? -v : d == 0 ? 0 : NAN);
+	/* no branch: which way the price goes nobody can foretell */
+	r = total_add(t, v * (double)((d > 0) - (d < 0)));
 	t->pc = c;
 	return t->bar++ == 0 ? NAN : r;
 }

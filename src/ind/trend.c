@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "ind/order_i.h"
+#include "ind/pair_i.h"
 #include "ind/window_i.h"
 
 struct tr { double pc; bool first; };	/* first: high - low where close[1] is na */
@@ -182,26 +183,86 @@ static inline double fix(double x, double *last)
 		*last = x;
 	return *last;
 }
-static inline double dmi_step(struct dmi *s, double h, double l, double c)
+/* The averages of one bar.  No branches: which way prices go nobody can
+ * foretell. */
+struct moves { double t, p, m; };
+static inline struct moves dmi_moves(struct dmi *s, double h, double l, double c)
 {
-	double up = h - s->ph, dn = s->pl - l, t, sum;
+	double up = h - s->ph, dn = s->pl - l;
+	struct moves r;
 
-	t = ema_step(&s->t, isnan(s->pc) ? NAN : true_range(h, l, s->pc));
-	fix(100 * ema_step(&s->p, isnan(up) ? NAN :
-		up > dn && up > 0 ? up : 0) / t, &s->plus);
-	fix(100 * ema_step(&s->m, isnan(dn) ? NAN :
-		dn > up && dn > 0 ? dn : 0) / t, &s->minus);
-	sum = s->plus + s->minus;
+	r.t = ema_step(&s->t, isnan(s->pc) ? NAN : true_range(h, l, s->pc));
+	r.p = ema_step(&s->p, (double)((up > dn) & (up > 0)) * up);
+	r.m = ema_step(&s->m, (double)((dn > up) & (dn > 0)) * dn);
 	s->ph = h;
 	s->pl = l;
 	s->pc = c;
+	return r;
+}
+static inline double dmi_step(struct dmi *s, double h, double l, double c)
+{
+	struct moves r = dmi_moves(s, h, l, c);
+	double sum;
+
+	fix(100 * r.p / r.t, &s->plus);
+	fix(100 * r.m / r.t, &s->minus);
+	sum = s->plus + s->minus;
 	return 100 * ema_step(&s->x, fabs(s->plus - s->minus) / (sum == 0 ? 1 : sum));
 }
+/* n bars, an even number: p, m and x become +DI, -DI and what ADX averages. */
+static void dmi_divide(struct dmi *s, const double *t, double *p, double *m, double *x,
+		       size_t n)
+{
+	v2i na = { 0, 0 };
+
+	for (size_t k = 0; k < n; k += 2) {
+		v2 q = v2_load(t + k), a = 100 * v2_load(p + k) / q;
+		v2 b = 100 * v2_load(m + k) / q;
+
+		na |= (a != a) | (b != b);
+		v2_store(p + k, a);
+		v2_store(m + k, b);
+	}
+	for (size_t k = 0; k < n && (na[0] | na[1]) != 0; k++) {
+		p[k] = fix(p[k], &s->plus);
+		m[k] = fix(m[k], &s->minus);
+	}
+	s->plus = p[n - 1];
+	s->minus = m[n - 1];
+	for (size_t k = 0; k < n; k += 2) {
+		v2 a = v2_load(p + k), b = v2_load(m + k), sum = a + b;
+
+		sum = v2_pick(sum == v2_of(0), v2_of(1), sum);
+		v2_store(x + k, v2_abs(a - b) / sum);
+	}
+}
+#define BLOCK 256
 static void run_dmi(RUN_ARGS)
 {
 	struct dmi s = *(struct dmi *)state;
+	double t[BLOCK], p[BLOCK], m[BLOCK], x[BLOCK];
+	size_t i = 0, k;
 
-	for (size_t i = 0; i < n; i++) {
+	while (n - i >= 2) {
+		size_t len = n - i < BLOCK ? (n - i) / 2 * 2 : BLOCK;
+
+		for (k = 0; k < len; k++) {
+			struct moves r = dmi_moves(&s, in[0][i + k], in[1][i + k],
+						   in[2][i + k]);
+
+			t[k] = r.t;
+			p[k] = r.p;
+			m[k] = r.m;
+		}
+		dmi_divide(&s, t, p, m, x, len);
+		for (k = 0; k < len; k++) {
+			ret[0][i + k] = p[k];
+			ret[1][i + k] = m[k];
+			ret[2][i + k] = 100 * ema_step(&s.x, x[k]);
+		}
+		i += len;
+	}
+	for (; i < n; i++) {
 		ret[2][i] = dmi_step(&s, in[0][i], in[1][i], in[2][i]);
 		ret[0][i] = s.plus;
 		ret[1][i] = s.minus;

@@ -1,6 +1,6 @@
 #ifndef IND_WINDOW_I_H
 #define IND_WINDOW_I_H
-/* window_i.h - sliding windows: sums, averages, variance, extremes.
+/* window_i.h - sliding windows: sums, averages, extremes.
  *
  * Windows are halves.  The array b of n slots is filled round and round; at
  * each wrap its n values become partial aggregates from each slot to the end,
@@ -103,69 +103,6 @@ static inline double wma_step(struct wma *w, double x)
 	return w->last;
 }
 
-/* Mean and population variance of a window.  Each half is anchored at one of
- * its own values, and the halves are merged with Chan's formula: no large
- * numbers are subtracted, whatever the series did before. */
-struct wvar {
-	double *m, *q;			/* old half: mean, squared deviations */
-	size_t n, k, seen;
-	double a, s1, s2, mean, var;
-};
-static inline size_t wvar_room(double n) { return 2 * ((size_t)n + 1); }
-static inline double *wvar_init(struct wvar *w, double n, double *room)
-{
-	*w = (struct wvar){ .m = room, .q = room + (size_t)n + 1,
-			    .n = (size_t)n, .mean = NAN, .var = NAN };
-	return room + wvar_room(n);
-}
-static inline void wvar_wrap(struct wvar *w)
-{
-	double a = w->m[w->n - 1], s1 = 0, s2 = 0;
-
-	for (size_t j = w->n; j-- > 0; ) {
-		double d = w->m[j] - a, cnt = (double)(w->n - j);
-
-		s1 += d;
-		s2 += d * d;
-		w->m[j] = a + s1 / cnt;
-		w->q[j] = s2 - s1 * s1 / cnt;
-	}
-	w->k = 0;
-}
-static inline void wvar_step(struct wvar *w, double x)
-{
-	double d, ma, qa, na, nb, mb, qb, delta;
-
-	if (isnan(x))
-		return;
-	if (w->k == 0) {
-		w->a = x;
-		w->s1 = w->s2 = 0;
-	}
-	d = x - w->a;
-	w->s1 += d;
-	w->s2 += d * d;
-	nb = (double)(w->k + 1);
-	mb = w->a + w->s1 / nb;
-	qb = w->s2 - w->s1 * w->s1 / nb;
-	if (w->seen + 1 < w->n) {
-		w->seen++;
-	} else {
-		na = (double)(w->n - 1 - w->k);
-		ma = w->m[w->k + 1];
-		qa = w->q[w->k + 1];
-		delta = mb - ma;
-		w->mean = (na * ma + nb * mb) / (double)w->n;
-		w->var = (qa + qb + delta * delta * (na * nb / (double)w->n)) /
-			 (double)w->n;
-		if (!(w->var >= 1e-20))
-			w->var = 0;
-	}
-	w->m[w->k] = x;
-	if (++w->k == w->n)
-		wvar_wrap(w);
-}
-
 /* Greatest (sign 1) or least (sign -1) of a window, and how many values ago
  * it was; of equals the oldest. */
 struct wext { double *b; uint32_t *at; size_t n, k, seen; double pre; size_t pre_at; };
@@ -214,5 +151,39 @@ static inline double name(struct wext *w, double x, double *ret_ago)	\
 }
 WEXT(wmax_step, >)
 WEXT(wmin_step, <)
+
+/* The value alone, without a question whose answer cannot be foretold. */
+struct wtop { double *b; size_t n, k, seen; double pre; };
+static inline size_t wtop_room(double n) { return (size_t)n + 1; }
+static inline double *wtop_init(struct wtop *w, double n, double *room)
+{
+	*w = (struct wtop){ .b = room, .n = (size_t)n };
+	return room + wtop_room(n);
+}
+#define WTOP(name, best, none)						\
+static inline double name(struct wtop *w, double x)			\
+{									\
+	double r, a;							\
+									\
+	w->pre = best(w->k == 0 ? none : w->pre, x);			\
+	w->b[w->n] = none;						\
+	r = best(w->b[w->k + 1], w->pre);				\
+	w->b[w->k] = x;							\
+	if (++w->k == w->n) {						\
+		a = none;						\
+		for (size_t j = w->n; j-- > 0; )			\
+			w->b[j] = a = best(a, w->b[j]);			\
+		w->k = 0;						\
+	}								\
+	if (w->seen + 1 < w->n) {					\
+		w->seen++;						\
+		return NAN;						\
+	}								\
+	return r;							\
+}
+static inline double more_of(double a, double b) { return a > b ? a : b; }
+static inline double less_of(double a, double b) { return a < b ? a : b; }
+WTOP(wtop_max, more_of, -INFINITY)
+WTOP(wtop_min, less_of, INFINITY)
 
 #endif /* IND_WINDOW_I_H */
