@@ -12,9 +12,38 @@
 #include "core/array.h"
 #include "core/sbuf.h"
 
+/* The rule sets: name in the API, letter in the database. */
+#define BT_RULES_LIST(X)						\
+	X(CHART, "chart", 'c')						\
+	X(FREQTRADE, "freqtrade", 'f')					\
+	X(STRICT, "strict", 's')
+enum bt_rules {
+#define X(id, name, letter) BT_RULES_##id,
+	BT_RULES_LIST(X)
+#undef X
+};
+const char *bt_rules_name(enum bt_rules r);
+char bt_rules_letter(enum bt_rules r);
+MUST_CHECK bool bt_rules_parse(struct str s, enum bt_rules *ret);
+MUST_CHECK bool bt_rules_of(char letter, enum bt_rules *ret);
+
+/* What the strict rules take where nothing else is said. */
+#define BT_STRICT_SPREAD_TICKS 2.0
+#define BT_STRICT_SLIPPAGE_TICKS 1.0	/* at least */
+#define BT_STRICT_LATENCY_MS 500.0
+#define BT_STRICT_VOLUME_PERCENT 10.0
+
 struct bt_options {
+	/* BT_RULES_CHART or BT_RULES_STRICT; the freqtrade rules have a run of
+	 * their own (bt/ft.h). */
+	enum bt_rules rules_set;
 	/* NaN: what the script declared, or its default. */
 	double initial_capital, fee_percent, slippage_ticks;
+	/* Of the strict rules; NaN: as above.  volume_percent of a bar can be
+	 * had in it; 0: all one wants. */
+	double spread_ticks, latency_ms, volume_percent;
+	/* Finer candles of the same market: the way inside a bar (n 0: none). */
+	struct bars detail;
 	/* Bars before this time feed the strategy and do not trade. */
 	int64_t trade_from;
 	/* Called every few thousand bars; other than 0 ends the run and is
@@ -38,6 +67,7 @@ struct bt_result {
 	const struct emu_trade *trades;
 	size_t n_trades;
 	size_t rejected, margin_calls, waiting;
+	bool magnified;			/* finer candles told the way */
 };
 /* `m` needs mintick, pointvalue and lot.  -E_INVAL and -E_LIMIT as
  * script_on_bar; -E_UNPROCESSABLE when the source is no strategy. */

@@ -47,6 +47,7 @@ struct emu *emu_new(struct arena *out, const struct emu_rules *r)
 	e->arena = out;
 	e->r = *r;
 	e->index = -1;
+	e->room = INFINITY;
 	e->a.initial_capital = r->initial_capital;
 	e->a.equity = r->initial_capital;
 	e->a.position_avg_price = NAN;
@@ -153,11 +154,16 @@ void emu_value(struct emu *e)
 
 void emu_bar(struct emu *e, const struct bar *b)
 {
+	emu_bar_fine(e, b, NULL);
+}
+
+void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
+{
 	e->bar = *b;
 	e->index++;
 	emu_risk_open(e);
 	if (e->work || e->open.n > 0)
-		emu_walk(e);
+		emu_walk(e, fine);
 	if (e->open.n > 0 || e->a.position_size != 0) {
 		emu_value(e);
 		value_extremes(e);

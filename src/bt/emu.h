@@ -45,6 +45,11 @@ struct emu_rules {
 	bool on_close;			/* process_orders_on_close */
 	bool close_any;			/* exits honour from_entry, not FIFO */
 	bool long_only;			/* the account cannot be short */
+	/* The strict rules: of what one candle cannot tell, the worse. */
+	bool strict;
+	double spread;			/* price; half of it is in slippage */
+	int64_t latency_ms, bar_ms;	/* until an order is there; of a bar */
+	double volume_share;		/* of a bar's volume; 0: no bound */
 	/* Where the days of strategy.risk begin: NULL is UTC; day_start in ms
 	 * after midnight (61,200,000 for a session that opens at 17:00). */
 	const char *timezone;
@@ -74,6 +79,8 @@ struct emu_trade {
 struct emu *emu_new(struct arena *out, const struct emu_rules *r) NONNULL_RET;
 /* Let the orders meet a bar, then value the account at its close. */
 void emu_bar(struct emu *e, const struct bar *b);
+/* The same with the way inside the bar told by finer bars (NULL: by itself). */
+void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine);
 /* The same for up to n bars on which the strategy says nothing; returns how
  * many were done (0: call emu_bar), their equity and position in the arrays. */
 size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,

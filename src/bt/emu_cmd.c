@@ -87,7 +87,7 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 		.dir = c->dir, .qty = qty, .limit = limit, .stop = stop,
 		.against = kind == EO_ENTRY && e->position * c->dir < 0 ?
 			fabs(e->position) : 0,
-		.seq = ++e->seq, .key = o->key,
+		.seq = ++e->seq, .key = o->key, .live = emu_live(e),
 	};
 	e->work = true;
 	if (e->watched && e->watch.gate != NULL) {
@@ -129,10 +129,10 @@ static void close_position(struct emu *e, const struct strat_cmd *c, bool all)
 		.kind = EO_CLOSE, .id = id, .comment = emu_name(e, c->comment),
 		.dir = e->position > 0 ? -1 : 1, .qty = qty, .all = all,
 		.from = entry, .limit = NAN, .stop = NAN, .seq = ++e->seq,
-		.key = o->key,
+		.key = o->key, .live = emu_live(e),
 	};
 	e->work = true;
-	if (c->immediately)
+	if (c->immediately && !e->r.strict)
 		emu_fill_order(e, (size_t)(o - e->orders.v), e->bar.c, true);
 }
 

@@ -168,6 +168,7 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 	const char *id = emu_name(e, c->id), *from = emu_name(e, c->from_entry);
 	struct emu_exit *x;
 	uint64_t seq, version;
+	int64_t live;
 
 	if (from != NULL && *from == '\0')
 		from = NULL;
@@ -180,12 +181,14 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 	if (x == NULL) {
 		x = array_push(e->arena, &e->exits);
 		x->seq = ++e->seq;
+		x->live = emu_live(e);
 	}
+	live = x->live;		/* changing it is not sending it anew */
 	seq = x->seq;
 	version = x->version + 1;
 	*x = (struct emu_exit){
 		.id = id, .from = from, .seq = seq, .version = version,
-		.comment = emu_name(e, c->comment),
+		.live = live, .comment = emu_name(e, c->comment),
 		.c_profit = emu_name(e, c->comment_profit),
 		.c_loss = emu_name(e, c->comment_loss),
 		.c_trail = emu_name(e, c->comment_trailing),

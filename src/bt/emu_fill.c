@@ -135,6 +135,7 @@ void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
 	*array_push(e->arena, &e->fills) = (struct emu_fill){
 		.id = d->id, .dir = dir, .size = qty, .left = qty,
 		.price = d->price, .seq = ++e->seq, .order = d->key,
+		.bar = e->index,
 	};
 	e->position += t->size;
 	e->cost += t->size * d->price;
@@ -184,7 +185,7 @@ static bool entry_allowed(struct emu *e, const struct emu_order *o)
 
 	if (e->risk.halted || e->risk.day_halted)
 		return false;
-	return o->kind != EO_ENTRY || e->position * o->dir <= 0 ||
+	return o->kind != EO_ENTRY || e->position * o->dir <= 0 || o->begun ||
 		e->open.n < (size_t)limit;
 }
 
@@ -237,30 +238,79 @@ static double fill_entry(struct emu *e, const struct emu_order *o, double price)
 }
 
 static void note_order(struct emu *e, const struct emu_order *o, double qty,
-		       double price, bool slips)
+		       double price, bool slips, bool more)
 {
 	emu_note_exec(e, &(struct emu_exec){
 		.key = { o->key, 0, '-' },
 		.what = o->kind == EO_ENTRY ? EMU_W_ENTRY :
 			o->kind == EO_ORDER ? EMU_W_ORDER : EMU_W_CLOSE,
 		.id = o->id, .from = o->from, .comment = o->comment,
-		.dir = o->dir, .qty = qty, .price = price, .limit = !slips });
+		.dir = o->dir, .qty = qty, .price = price, .limit = !slips,
+		.more = more });
+}
+
+/* No more than the bar's volume allows: *part is what fills now; true when the
+ * rest waits on (a stop that was met, for the next price there is). */
+static bool split_order(struct emu *e, size_t i, struct emu_order *part)
+{
+	struct emu_order *o = &e->orders.v[i];
+	double held = fabs(e->position), want, got;
+
+	if (isinf(e->room))
+		return false;
+	want = o->kind == EO_CLOSE ? fmin(o->qty, held) :
+		o->qty + (e->position * o->dir < 0 ? fmin(o->against, held) : 0);
+	got = emu_room_take(e, want);
+	if (got >= want - EMU_EPS)
+		return false;
+	if (o->kind != EO_CLOSE)
+		part->against = fmin(o->against, got);
+	part->qty = got - (o->kind == EO_CLOSE ? 0 : part->against);
+	o->against -= o->kind == EO_CLOSE ? 0 : part->against;
+	o->qty -= part->qty;
+	o->begun |= got > EMU_EPS;
+	o->spent = e->index + 1;
+	if (isnan(o->limit))
+		o->stop = NAN;
+	return true;
 }
 
 void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
 {
 	struct emu_order o = e->orders.v[i];
 
+	bool more = false;
+
 	price = snap(e, slips ? price + o.dir * e->r.slippage : price);
 	if (o.kind == EO_CLOSE) {
-		note_order(e, &o, fill_close(e, &o, price), price, slips);
+		more = split_order(e, i, &o);
+		note_order(e, &o, fill_close(e, &o, price), price, slips, more);
 	} else if (entry_allowed(e, &o)) {
-		note_order(e, &o, fill_entry(e, &o, price), price, slips);
+		more = split_order(e, i, &o);
+		note_order(e, &o, fill_entry(e, &o, price), price, slips, more);
 		emu_oca(e, o.oca, o.oca_type, o.qty, o.seq);
 		emu_risk_filled(e, price, o.dir);
 	}
-	e->orders.v[i].dead = true;
+	e->orders.v[i].dead |= !more;
 	emu_legs_bind(e);
+}
+
+/* The part of an exit that the bar's volume allows; the rest waits, of a stop
+ * as one that was met. */
+static double split_leg(struct emu *e, struct emu_leg *l, double qty,
+			enum emu_reason why)
+{
+	double got = isinf(e->room) ? qty : emu_room_take(e, qty);
+
+	if (got >= qty - EMU_EPS)
+		return qty;
+	l->done = false;
+	l->spent = e->index + 1;
+	if (!isnan(l->qty))
+		l->qty -= got;
+	l->was_hit = why != EMU_PROFIT;
+	l->hit = why;
+	return got;
 }
 
 void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
@@ -271,6 +321,7 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 	double qty = emu_leg_qty(e, l), done;
 	uint64_t entry = e->fills.v[fill].order;
 	int dir = e->fills.v[fill].dir;
+	bool more;
 	struct emu_deal d = {
 		.id = x.id, .comment = x.comment, .from = e->fills.v[fill].id,
 		.reason = why,
@@ -284,6 +335,9 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 	else if (why == EMU_TRAIL && x.c_trail != NULL)
 		d.comment = x.c_trail;
 	l->done = true;
+	if (qty > EMU_EPS)
+		qty = split_leg(e, l, qty, why);
+	more = !l->done;
 	if (qty <= EMU_EPS)
 		return;
 	/* A limit fills at its level or better, never worse by slippage. */
@@ -295,7 +349,7 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 			 why == EMU_LOSS ? 'l' : 't' },
 		.what = EMU_W_EXIT, .id = x.id, .from = d.from,
 		.comment = d.comment, .dir = -dir, .qty = done,
-		.price = d.price, .limit = why == EMU_PROFIT });
+		.price = d.price, .limit = why == EMU_PROFIT, .more = more });
 	emu_oca(e, x.oca, STRAT_OCA_REDUCE, done, x.seq);
 	emu_risk_filled(e, d.price, 0);
 	emu_legs_bind(e);

@@ -26,6 +26,9 @@ struct emu_order {
 	const char *from;		/* of a close: the entry, NULL = any */
 	uint64_t seq;
 	uint64_t key;			/* its name; stays when it is changed */
+	int64_t live;			/* when it is at the exchange */
+	int64_t spent;			/* bar whose volume it has had, + 1 */
+	bool begun;			/* a part of it has filled */
 };
 
 /* What strategy.exit said last under one id. */
@@ -37,6 +40,7 @@ struct emu_exit {
 	double limit, stop, profit, loss;
 	double trail_price, trail_points, trail_offset;
 	uint64_t seq, version;		/* version counts re-issues */
+	int64_t live;
 	bool dead;
 };
 
@@ -48,6 +52,7 @@ struct emu_fill {
 	double price;
 	uint64_t seq;
 	uint64_t order;			/* key of the order that made it */
+	int64_t bar;			/* in which it filled */
 };
 
 /* An exit at work on a fill. */
@@ -58,6 +63,9 @@ struct emu_leg {
 	double limit, stop, trail_at, trail_off;	/* levels; NaN: none */
 	double mark;			/* best price since trailing is on */
 	bool trailing, done;
+	int64_t spent;
+	enum emu_reason hit;		/* met, the rest waits for volume */
+	bool was_hit;
 };
 
 struct emu_risk {
@@ -93,6 +101,7 @@ struct emu {
 	double position, cost;		/* signed size; sum of size x price */
 	double peak, trough;		/* of equity, for drawdown and run-up */
 	struct emu_risk risk;
+	double room;			/* volume that may still be had */
 	size_t rejected, margin_calls;
 	bool work;			/* something waits */
 	uint64_t keys;			/* the last one given out */
@@ -101,6 +110,12 @@ struct emu {
 	unsigned asks;			/* of the bar */
 	ARRAY(struct emu_exec) execs;
 };
+
+/* What is sent now is there when? */
+static inline int64_t emu_live(const struct emu *e)
+{
+	return e->r.strict ? e->bar.t + e->r.bar_ms + e->r.latency_ms : 0;
+}
 
 /* emu.c */
 const char *emu_name(struct emu *e, const char *s);	/* interned; NULL stays */
@@ -133,7 +148,7 @@ double emu_leg_qty(const struct emu *e, const struct emu_leg *l);
 void emu_flat(struct emu *e);		/* the position is closed */
 
 /* emu_path.c */
-void emu_walk(struct emu *e);
+void emu_walk(struct emu *e, const struct bars *fine);	/* NULL: none */
 void emu_market_orders(struct emu *e, double price, uint64_t before_seq);
 void emu_sweep(struct emu *e);		/* forget dead orders */
 
@@ -142,6 +157,16 @@ void emu_sweep(struct emu *e);		/* forget dead orders */
 void emu_note_exec(struct emu *e, const struct emu_exec *x);
 /* How much of the order the watcher lets through. */
 double emu_gate(struct emu *e, const struct emu_order *o);
+
+/* emu_strict.c */
+bool emu_high_first(const struct emu *e, const struct bar *b);
+void emu_room_open(struct emu *e);	/* a bar begins */
+double emu_room_take(struct emu *e, double want);
+/* Is an order sent with this time there when the bar opens? */
+bool emu_there(const struct emu *e, int64_t live);
+/* A market order that comes in while the bar runs; false: later. */
+bool emu_late_price(const struct emu *e, const struct emu_order *o, double *price);
+void emu_strict_trail(struct emu *e);	/* at the end of the bar */
 
 /* emu_margin.c */
 bool emu_affords(const struct emu *e, int dir, double opens, double price);

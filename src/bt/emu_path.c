@@ -57,7 +57,8 @@ static void look_order(const struct emu *e, size_t i, double p, double q,
 	struct event ev = { .i = i, .seq = o->seq };
 	double at;
 
-	if (o->dead || (isnan(o->limit) && isnan(o->stop)))
+	if (o->dead || (isnan(o->limit) && isnan(o->stop)) ||
+	    !emu_there(e, o->live) || o->spent == e->index + 1)
 		return;
 	if (!isnan(o->stop) && !o->stop_met) {
 		at = reach(o->stop, buys, p, q);
@@ -103,8 +104,13 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
 	struct event ev = { .i = i, .seq = x->seq };
 	double at;
 
-	if (l->done || x->dead || f->left <= EMU_EPS)
+	if (l->done || x->dead || f->left <= EMU_EPS ||
+	    !emu_there(e, x->live) || l->spent == e->index + 1)
 		return;
+	if (l->was_hit) {		/* what the volume left of it */
+		leg_offer(best, ev, p, p, p, l->hit, at_open);
+		return;
+	}
 	at = reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
 	leg_offer(best, ev, at, at == p ? p : l->limit, p,
 		  EMU_PROFIT, at_open);
@@ -125,7 +131,7 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
  * how far they went. */
 static void arrive(struct emu *e, double x)
 {
-	for (size_t i = 0; i < e->legs.n; i++) {
+	for (size_t i = 0; i < e->legs.n && !e->r.strict; i++) {
 		struct emu_leg *l = &e->legs.v[i];
 		int d = e->fills.v[l->fill].dir;
 
@@ -185,10 +191,12 @@ void emu_market_orders(struct emu *e, double price, uint64_t before_seq)
 	/* by index: a fill may append, and what it appends waits */
 	for (size_t i = 0, n = e->orders.n; i < n; i++) {
 		const struct emu_order *o = &e->orders.v[i];
+		double at = price;
 
 		if (!o->dead && isnan(o->limit) && isnan(o->stop) &&
-		    o->seq < before_seq)
-			emu_fill_order(e, i, price, true);
+		    o->seq < before_seq && o->spent != e->index + 1 &&
+		    emu_late_price(e, o, &at))
+			emu_fill_order(e, i, at, true);
 	}
 }
 
@@ -220,16 +228,19 @@ static bool priced_work(const struct emu *e)
 	return false;
 }
 
-void emu_walk(struct emu *e)
+/* The way of one bar, or of one of the finer bars it is made of. */
+static void walk_bar(struct emu *e, const struct bar *b, bool first)
 {
-	const struct bar *b = &e->bar;
-	bool high_first = fabs(b->h - b->o) < fabs(b->o - b->l);
+	bool high_first = emu_high_first(e, b);
 	double way[4] = { b->o, high_first ? b->h : b->l,
 			  high_first ? b->l : b->h, b->c };
 
 	if (e->work) {
-		emu_market_orders(e, b->o, UINT64_MAX);
+		if (first)
+			emu_market_orders(e, b->o, UINT64_MAX);
 		walk_piece(e, b->o, b->o, true);
+	} else if (!first && e->open.n > 0) {
+		arrive(e, b->o);
 	}
 	emu_margin_check(e, b->o);
 	for (size_t k = 1; k < 4; k++) {
@@ -240,6 +251,20 @@ void emu_walk(struct emu *e)
 		emu_margin_check(e, way[k]);
 		emu_risk_point(e, way[k]);
 	}
+}
+
+void emu_walk(struct emu *e, const struct bars *fine)
+{
+	emu_room_open(e);
+	if (fine == NULL || fine->n == 0)
+		walk_bar(e, &e->bar, true);
+	for (size_t i = 0; fine != NULL && i < fine->n; i++) {
+		struct bar b = bars_at(fine, i);
+
+		walk_bar(e, &b, i == 0);
+	}
+	if (e->r.strict)
+		emu_strict_trail(e);
 	if (e->work)
 		emu_sweep(e);
 }

@@ -33,7 +33,7 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	const struct emu_rules *e = &r->rules;
 
 	jw_obj(w);
-	jw_kstr(w, "rules", "chart");
+	jw_kstr(w, "rules", e->strict ? "strict" : "chart");
 	jw_kstr(w, "title", r->props.title);
 	jw_ki64(w, "version", e->version);
 	out_amount(w, "initial_capital", e->initial_capital);
@@ -47,6 +47,13 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	out_amount(w, "margin_long", e->margin_long);
 	out_amount(w, "margin_short", e->margin_short);
 	jw_kbool(w, "process_orders_on_close", e->on_close);
+	jw_kbool(w, "use_bar_magnifier", r->magnified);
+	if (e->strict) {
+		out_amount(w, "spread", e->spread);
+		jw_ki64(w, "latency_ms", e->latency_ms);
+		out_amount(w, "volume_share", e->volume_share > 0 ?
+			   e->volume_share : NAN);
+	}
 	jw_kstr(w, "close_entries_rule", e->close_any ? "ANY" : "FIFO");
 	out_amount(w, "mintick", e->mintick);
 	out_amount(w, "pointvalue", e->pointvalue);

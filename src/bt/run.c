@@ -9,11 +9,54 @@ struct bt_options bt_defaults(void)
 	return (struct bt_options){
 		.initial_capital = NAN, .fee_percent = NAN,
 		.slippage_ticks = NAN, .trade_from = INT64_MIN,
+		.spread_ticks = NAN, .latency_ms = NAN, .volume_percent = NAN,
 	};
+}
+
+static double or_else(double v, double usual)
+{
+	return isnan(v) ? usual : v;
+}
+
+static int64_t bar_length(const struct bars *b)
+{
+	int64_t least = INT64_MAX;
+
+	for (size_t i = 1; i < b->n; i++)
+		if (b->t[i] - b->t[i - 1] < least)
+			least = b->t[i] - b->t[i - 1];
+	return b->n > 1 ? least : 60000;
+}
+
+/* Half of the spread is paid by what crosses it, and a limit is met when the
+ * other side has come to it. */
+static void make_strict(struct emu_rules *r, const struct bt_options *opt,
+			const struct bars *bars)
+{
+	double half = or_else(opt->spread_ticks, BT_STRICT_SPREAD_TICKS) *
+		r->mintick / 2, volume = 0;
+
+	for (size_t i = 0; i < bars->n; i++)
+		volume += bars->v[i];
+	r->strict = true;
+	r->spread = 2 * half;
+	if (isnan(opt->slippage_ticks))
+		r->slippage = fmax(r->slippage,
+				   BT_STRICT_SLIPPAGE_TICKS * r->mintick);
+	r->slippage += half;
+	r->limit_beyond = fmax(r->limit_beyond, half);
+	r->latency_ms = (int64_t)or_else(opt->latency_ms, BT_STRICT_LATENCY_MS);
+	r->bar_ms = bar_length(bars);
+	r->volume_share = or_else(opt->volume_percent,
+				  BT_STRICT_VOLUME_PERCENT) / 100;
+	if (!(volume > 0))		/* the candles do not tell it */
+		r->volume_share = 0;
+	r->on_close = false;		/* a close cannot be had any more */
 }
 
 static struct emu_rules rules_in_force(const struct script_prog *prog,
 				       const struct script_market *m,
+				       const struct bars *bars,
 				       const struct bt_options *opt)
 {
 	struct emu_rules r = emu_rules_of(script_properties(prog), m->mintick,
@@ -31,6 +74,8 @@ static struct emu_rules rules_in_force(const struct script_prog *prog,
 	}
 	if (!isnan(opt->slippage_ticks))
 		r.slippage = opt->slippage_ticks * m->mintick;
+	if (opt->rules_set == BT_RULES_STRICT)
+		make_strict(&r, opt, bars);
 	return r;
 }
 
@@ -50,11 +95,25 @@ static size_t pass_over(struct script_vm *vm, struct emu *e,
 	return n;
 }
 
+/* The finer bars from this bar's open to `to`; *at moves on with them. */
+static struct bars finer(const struct bars *d, size_t *at, int64_t from, int64_t to)
+{
+	size_t n = 0;
+
+	while (*at < d->n && d->t[*at] < from)
+		(*at)++;
+	while (*at + n < d->n && d->t[*at + n] < to)
+		n++;
+	return bars_slice(d, *at, n);
+}
+
 static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 		 const struct bt_options *opt, struct bt_result *res,
 		 struct err *err)
 {
-	struct bars block;
+	int64_t length = opt->detail.n > 0 ? bar_length(bars) : 0;
+	struct bars block, fine = { 0 };
+	size_t detail = 0;
 	int rc;
 
 	for (size_t at = 0; at < bars->n; at += block.n) {
@@ -80,7 +139,10 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 			if (k == block.n)
 				break;
 			b = bars_at(&block, k);
-			emu_bar(e, &b);
+			if (length > 0)
+				fine = finer(&opt->detail, &detail, b.t,
+					     b.t + length);
+			emu_bar_fine(e, &b, &fine);
 			rc = script_step(vm, emu_account(e), &cmds, err);
 			if (rc < 0)
 				return rc;
@@ -101,7 +163,8 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	   const struct bars *bars, const struct bt_options *opt,
 	   struct bt_result *ret, struct err *err)
 {
-	struct bt_result res = { .bars = *bars };
+	struct bt_result res = { .bars = *bars,
+				 .magnified = opt->detail.n > 0 };
 	struct script_market market = *m;
 	int rc = 0;
 
@@ -111,7 +174,7 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 			    "only a strategy can be tested");
 	if (bars->n == 0)
 		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
-	res.rules = rules_in_force(prog, m, opt);
+	res.rules = rules_in_force(prog, m, bars, opt);
 	if (!(res.rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;

@@ -56,6 +56,9 @@ static const struct num_opt num_opts[] = {
 	NUM("initial_capital", opt.initial_capital, 1e-8, 1e12),
 	NUM("fee", opt.fee_percent, 0, 50),
 	NUM("slippage", opt.slippage_ticks, 0, 1e6),
+	NUM("spread", opt.spread_ticks, 0, 1e6),
+	NUM("latency", opt.latency_ms, 0, 1e9),
+	NUM("volume_share", opt.volume_percent, 0, 100),
 	NUM("mintick", mintick, 1e-12, 1e9),
 	NUM("lot", lot, 0, 1e9),
 };

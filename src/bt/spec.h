@@ -11,21 +11,6 @@
 #include "bt/bt.h"
 #include "market/market.h"
 
-/* The rule sets: name in the API, letter in the database. */
-#define BT_RULES_LIST(X)						\
-	X(CHART, "chart", 'c')						\
-	X(FREQTRADE, "freqtrade", 'f')					\
-	X(STRICT, "strict", 's')
-enum bt_rules {
-#define X(id, name, letter) BT_RULES_##id,
-	BT_RULES_LIST(X)
-#undef X
-};
-const char *bt_rules_name(enum bt_rules r);
-char bt_rules_letter(enum bt_rules r);
-MUST_CHECK bool bt_rules_parse(struct str s, enum bt_rules *ret);
-MUST_CHECK bool bt_rules_of(char letter, enum bt_rules *ret);
-
 struct bt_setup {
 	const struct script_prog *prog;
 	struct script_binding *binding;

@@ -95,7 +95,25 @@ static int verify(struct ctl *c, const struct verify_in *in)
 	return ctl_print(c, &b);
 }
 
-static int chart(struct ctl *c, const struct run_opts *o)
+static int finer_candles(struct ctl *c, const struct run_opts *o,
+			 const char *pair, struct bars *ret, struct err *err)
+{
+	const char *path = pair_file_for(c->arena, &o->detail, pair);
+	struct bars_cols cols;
+	struct table t;
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	rc = table_read(c->arena, path, &t, err);
+	if (rc == 0)
+		rc = table_bars(c->arena, &t, &cols, err);
+	if (rc == 0)
+		bars_of(ret, &cols);
+	return rc;
+}
+
+static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 {
 	struct script_options so = { .new_defaults = o->new_defaults };
 	struct script_market m;
@@ -110,8 +128,13 @@ static int chart(struct ctl *c, const struct run_opts *o)
 
 	if (ctl_compile(c, c->argv[0], &so, &prog, &err) < 0 ||
 	    ctl_bind(c, prog, &o->set, &binding, &err) < 0 ||
-	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0)
+	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0 ||
+	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0)
 		return ctl_fail(c, &err);
+	opt.rules_set = rules;
+	opt.spread_ticks = o->spread;
+	opt.latency_ms = o->latency;
+	opt.volume_percent = o->volume;
 	opt.initial_capital = o->capital;
 	opt.fee_percent = o->fee;
 	opt.slippage_ticks = o->slippage;
@@ -173,11 +196,34 @@ static int check(struct ctl *c, struct run_opts *o, enum bt_rules rules)
 	return 0;
 }
 
+static int run(struct ctl *c, struct run_opts *o)
+{
+	enum bt_rules rules;
+	int status;
+
+	if (!bt_rules_parse(str_c(o->rules_set), &rules))
+		return ctl_usage(c, "--rules-set %s: must be chart, freqtrade "
+				 "or strict", o->rules_set);
+	if (!isnan(o->capital) && !(o->capital > 0))
+		return ctl_usage(c, "the initial capital must be above 0");
+	if (o->signals.n > 0)
+		return c->argc == 0 ? bt_freqtrade_signals(c, o) :
+			ctl_usage(c, "--signals runs without a script");
+	status = check(c, o, rules);
+	if (status != 0)
+		return status;
+	if (o->bars.market != NULL && !ctl_conf(c, &status))
+		return status;
+	return rules == BT_RULES_FREQTRADE ? bt_freqtrade_script(c, o) :
+		chart(c, o, rules);
+}
+
 int ctl_backtest(struct ctl *c)
 {
 	struct run_opts o = {
 		.bars = CTL_BARS_NONE, .capital = NAN, .fee = NAN,
-		.slippage = NAN, .rules_set = "chart",
+		.slippage = NAN, .spread = NAN, .latency = NAN,
+		.volume = NAN, .rules_set = "chart",
 	};
 	const struct ctl_opt opts[] = {
 		{ "candles", 0, CTL_LIST, &o.candles, "[PAIR=]FILE",
@@ -205,6 +251,12 @@ int ctl_backtest(struct ctl *c)
 		  "of each fill, instead of the script's", 0, 50 },
 		{ "slippage", 0, CTL_NUM, &o.slippage, "TICKS",
 		  "instead of the script's", 0, 1000000 },
+		{ "spread", 0, CTL_NUM, &o.spread, "TICKS",
+		  "strict: between bid and ask", 0, 1000000 },
+		{ "latency", 0, CTL_NUM, &o.latency, "MS",
+		  "strict: until an order is at the exchange", 0, 1000000000 },
+		{ "volume-share", 0, CTL_NUM, &o.volume, "PERCENT",
+		  "strict: of a bar's volume that can be had; 0: no bound", 0, 100 },
 		{ "mintick", 0, CTL_NUM, &o.bars.tick, "PRICE",
 		  "smallest step of the price", 0, 0 },
 		{ "lot", 0, CTL_NUM, &o.bars.lot, "QTY",
@@ -227,26 +279,7 @@ int ctl_backtest(struct ctl *c)
 		{ "html", 0, CTL_TEXT, &o.html, "OUT.html",
 		  "write a page of charts and tables", 0, 0 },
 		{ 0 } };
-	enum bt_rules rules;
 	int status;
 
-	if (!ctl_parse(c, opts, "[SCRIPT]", 0, 1, &status))
-		return status;
-	if (!bt_rules_parse(str_c(o.rules_set), &rules))
-		return ctl_usage(c, "--rules-set %s: must be chart, freqtrade "
-				 "or strict", o.rules_set);
-	if (rules == BT_RULES_STRICT)
-		return ctl_usage(c, "--rules-set strict: is not part of this build");
-	if (!isnan(o.capital) && !(o.capital > 0))
-		return ctl_usage(c, "the initial capital must be above 0");
-	if (o.signals.n > 0)
-		return c->argc == 0 ? bt_freqtrade_signals(c, &o) :
-			ctl_usage(c, "--signals runs without a script");
-	status = check(c, &o, rules);
-	if (status != 0)
-		return status;
-	if (o.bars.market != NULL && !ctl_conf(c, &status))
-		return status;
-	return rules == BT_RULES_FREQTRADE ? bt_freqtrade_script(c, &o) :
-		chart(c, &o);
+	return ctl_parse(c, opts, "[SCRIPT]", 0, 1, &status) ? run(c, &o) : status;
 }

@@ -11,7 +11,7 @@ struct run_opts {
 	/* [PAIR=]FILE each */
 	struct ctl_texts candles, signals, detail, funding;
 	struct ctl_texts set;
-	double capital, fee, slippage;
+	double capital, fee, slippage, spread, latency, volume;
 	bool new_defaults, verify;
 };
 
