@@ -38,6 +38,21 @@ const char *emu_reason_name(enum emu_reason r)
 	return "?";
 }
 
+static const char *shown(const char *comment, const char *id)
+{
+	return comment != NULL && comment[0] != '\0' ? comment : id;
+}
+
+const char *emu_entry_signal(const struct emu_trade *t)
+{
+	return shown(t->t.entry_comment, t->t.entry_id);
+}
+
+const char *emu_exit_signal(const struct emu_trade *t)
+{
+	return t->reason == EMU_END ? NULL : shown(t->t.exit_comment, t->t.exit_id);
+}
+
 struct emu *emu_new(struct arena *out, const struct emu_rules *r)
 {
 	struct emu *e = NEW(out, struct emu);

@@ -76,6 +76,11 @@ struct emu_trade {
 	double fee_entry, fee_exit;
 };
 
+/* What charts call the two orders: the comment, or the id where there is none;
+ * the exit of a trade that is still open has no name (NULL). */
+const char *emu_entry_signal(const struct emu_trade *t);
+const char *emu_exit_signal(const struct emu_trade *t);
+
 struct emu *emu_new(struct arena *out, const struct emu_rules *r) NONNULL_RET;
 /* Let the orders meet a bar, then value the account at its close. */
 void emu_bar(struct emu *e, const struct bar *b);

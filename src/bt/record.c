@@ -130,9 +130,9 @@ static void trade_of(struct arena *out, const struct bt_result *r,
 	const struct strat_trade *s = &x->t;
 	double spent = fabs(s->size) * s->entry_price * r->rules.pointvalue;
 
-	t->entry_signal = s->entry_id;
+	t->entry_signal = emu_entry_signal(x);
 	t->exit_reason = emu_reason_name(x->reason);
-	t->exit_signal = x->reason == EMU_END ? NULL : s->exit_id;
+	t->exit_signal = emu_exit_signal(x);
 	t->tag = s->entry_comment;
 	t->is_short = s->size < 0;
 	t->open_at_end = x->reason == EMU_END;

@@ -75,11 +75,11 @@ static void trade(struct jw *w, const struct emu_trade *x, size_t number,
 	jw_kstr(w, "direction", t->size > 0 ? "long" : "short");
 	jw_ki64(w, "entry_ms", t->entry_time);
 	out_amount(w, "entry_price", t->entry_price);
-	jw_kstr(w, "entry_signal", t->entry_id);
+	jw_kstr(w, "entry_signal", emu_entry_signal(x));
 	jw_ki64(w, "exit_ms", t->exit_time);
 	out_amount(w, "exit_price", t->exit_price);
 	jw_kstr(w, "exit_reason", emu_reason_name(x->reason));
-	jw_kstr(w, "exit_signal", x->reason == EMU_END ? NULL : t->exit_id);
+	jw_kstr(w, "exit_signal", emu_exit_signal(x));
 	out_amount(w, "qty", fabs(t->size));
 	out_amount(w, "profit", t->profit);
 	out_amount(w, "profit_ratio", spent > 0 ? t->profit / spent : NAN);
@@ -200,11 +200,11 @@ void bt_trades_csv(struct sbuf *b, const struct bt_result *r)
 		sbuf_addf(b, "%zu,%s,%lld", i + 1,
 			  t->size > 0 ? "long" : "short", (long long)t->entry_time);
 		out_num(b, t->entry_price);
-		out_text(b, t->entry_id);
+		out_text(b, emu_entry_signal(x));
 		sbuf_addf(b, ",%lld", (long long)t->exit_time);
 		out_num(b, t->exit_price);
 		out_text(b, emu_reason_name(x->reason));
-		out_text(b, x->reason == EMU_END ? NULL : t->exit_id);
+		out_text(b, emu_exit_signal(x));
 		out_num(b, fabs(t->size));
 		out_num(b, t->profit);
 		out_num(b, t->commission);

@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..25
+echo 1..26
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -126,3 +126,7 @@ ends "a time zone that does not exist" 64 "time zone is not known" "$t/s.pine" \
 	--candles "$t/c.csv" --timezone Mars/Olympus
 ends "a session that is none" 64 "a session is written" "$t/s.pine" \
 	--candles "$t/c.csv" --session 9-17
+
+sed 's/strategy.long, qty=1/&, comment="bought"/; s/close("L"/&, comment="sold"/' "$t/s.pine" >"$t/named.pine"
+"$ctl" backtest "$t/named.pine" --candles "$t/c.csv" --quiet --trades "$t/t.csv"
+is "a comment is what an order is called" "$(cut -d, -f5,9 "$t/t.csv" | sed -n 2p)" "bought,sold"
