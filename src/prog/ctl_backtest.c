@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bot/verify.h"
+#include "bt/check.h"
 #include "bt/html.h"
 #include "prog/ctl_bt.h"
 
@@ -95,6 +96,36 @@ static int verify(struct ctl *c, const struct verify_in *in)
 	return ctl_print(c, &b);
 }
 
+static int check_lookahead(struct ctl *c, const struct verify_in *in)
+{
+	struct bt_leak l;
+	struct sbuf b;
+	struct err err;
+	int status;
+
+	if (bt_check_lookahead(c->arena, in->prog, in->binding, in->market,
+			       in->bars, in->opt, &l, &err) < 0)
+		return ctl_fail(c, &err);
+	sbuf_init(&b, c->arena, 1 << 12);
+	bt_leak_text(&b, &l);
+	status = ctl_print(c, &b);
+	return status == 0 && l.found ? EX_DATAERR : status;
+}
+
+static int check_recursion(struct ctl *c, const struct verify_in *in)
+{
+	struct bt_recursion r;
+	struct sbuf b;
+	struct err err;
+
+	if (bt_check_recursion(c->arena, in->prog, in->binding, in->market,
+			       in->bars, in->opt, &r, &err) < 0)
+		return ctl_fail(c, &err);
+	sbuf_init(&b, c->arena, 1 << 16);
+	bt_recursion_text(&b, &r);
+	return ctl_print(c, &b);
+}
+
 static int finer_candles(struct ctl *c, const struct run_opts *o,
 			 const char *pair, struct bars *ret, struct err *err)
 {
@@ -122,6 +153,7 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	struct script_binding *binding;
 	struct ctl_progress bar;
 	struct bt_result res;
+	struct verify_in in;
 	struct bars bars;
 	struct err err;
 	int status;
@@ -147,9 +179,12 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	}
 	ctl_progress_end(&bar);
 	status = write_all(c, o, &res, &m);
-	return status != 0 || !o->verify ? status :
-		verify(c, &(struct verify_in){ prog, binding, &m, &bars, &opt,
-					       &res });
+	in = (struct verify_in){ prog, binding, &m, &bars, &opt, &res };
+	if (status == 0 && o->lookahead)
+		status = check_lookahead(c, &in);
+	if (status == 0 && o->recursion)
+		status = check_recursion(c, &in);
+	return status != 0 || !o->verify ? status : verify(c, &in);
 }
 
 /* --- pairs ---------------------------------------------------------------- */
@@ -271,6 +306,10 @@ int ctl_backtest(struct ctl *c)
 		  "100,000 and 100 % of equity where the script is silent", 0, 0 },
 		{ "verify", 0, CTL_FLAG, &o.verify, NULL,
 		  "run it once more as a bot and compare", 0, 0 },
+		{ "check-lookahead", 0, CTL_FLAG, &o.lookahead, NULL,
+		  "is anything of a bar known only from later ones?", 0, 0 },
+		{ "check-recursion", 0, CTL_FLAG, &o.recursion, NULL,
+		  "how many bars must be read before the values hold?", 0, 0 },
 		{ "trades", 0, CTL_TEXT, &o.trades, "OUT.csv", "write the trades", 0, 0 },
 		{ "equity", 0, CTL_TEXT, &o.equity, "OUT.csv",
 		  "write the equity curve", 0, 0 },

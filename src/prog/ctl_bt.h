@@ -12,7 +12,7 @@ struct run_opts {
 	struct ctl_texts candles, signals, detail, funding;
 	struct ctl_texts set;
 	double capital, fee, slippage, spread, latency, volume;
-	bool new_defaults, verify;
+	bool new_defaults, verify, lookahead, recursion;
 };
 
 struct pair_file { const char *pair, *path; };	/* pair NULL: not said */
