@@ -657,6 +657,19 @@ static bool is_value(struct gen *g, const struct ast *n)
 	return s != NULL && s->kind == SYM_VALUE;
 }
 
+/* color.new() beside a variable "color", line.new() beside a line "line". */
+static bool is_namespace(struct gen *g, const struct ast *callee, const char *name)
+{
+	const struct sym *s = callee->v[0]->kind == A_NAME ?
+		sym_find(g, callee->v[0]->text) : NULL;
+
+	if (s == NULL || s->kind != SYM_VALUE || lib_named(g, name) == NULL)
+		return false;
+	if (s->v.ty->b == TY_DRAWING)
+		return str_eqc(callee->text, "new");
+	return !is_heap(s->v.ty) && s->v.ty->b != TY_ERROR;
+}
+
 /* close.f(), line.all.size(): what stands before the last name is a variable
  * of the library, and all of it no function. */
 static bool is_variable(struct gen *g, const struct ast *callee, const char *name)
@@ -720,7 +733,7 @@ struct val gen_call(struct gen *g, const struct ast *n)
 	struct args a = { .n = 0 };
 	struct sym *s;
 
-	if (callee->kind == A_MEMBER &&
+	if (callee->kind == A_MEMBER && !is_namespace(g, callee, name) &&
 	    (is_value(g, callee->v[0]) || is_variable(g, callee, name)))
 		return method(g, n);
 	if (is_security(g, name))

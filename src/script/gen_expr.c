@@ -389,6 +389,13 @@ static struct val enum_member(struct gen *g, const struct type *t, const struct 
 	return val_error();
 }
 
+/* A variable named like a namespace (color, line) hides it only where it has
+ * something behind its own dot. */
+static bool has_members(const struct type *t)
+{
+	return is_heap(t) || t->b == TY_DRAWING || t->b == TY_ERROR;
+}
+
 static struct val member(struct gen *g, const struct ast *n)
 {
 	const struct ast *base = n->v[0];
@@ -399,7 +406,7 @@ static struct val member(struct gen *g, const struct ast *n)
 
 	if (s != NULL && s->kind == SYM_TYPE && s->type->b == TY_ENUM)
 		return enum_member(g, s->type, n);
-	if (s == NULL || s->kind != SYM_VALUE) {
+	if (s == NULL || s->kind != SYM_VALUE || !has_members(s->v.ty)) {
 		name = dotted(g, n);
 		if (name != NULL) {
 			v = gen_builtin_var(g, name, n, &found);

@@ -311,6 +311,10 @@ void lex(struct comp *c, struct tokens *ret)
 			x.i++;
 			continue;
 		}
+		if (ch == 0xc2 && peek(&x, 1) == 0xa0) {	/* as web pages have it */
+			x.i += 2;
+			continue;
+		}
 		if (ch == '/' && peek(&x, 1) == '/') {
 			comment(&x);
 			continue;
