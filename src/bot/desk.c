@@ -134,9 +134,25 @@ bool desk_stands(const struct intent *it)
 
 /* ---- what a candle traded --------------------------------------------------- */
 
+/* Does it sleep until its entry fills, which it has not? */
+static bool asleep(const struct desk_in *in, const struct desk_prints *ps,
+		   const struct intent *it)
+{
+	if (coid_is_zero(it->o.parent))
+		return false;
+	for (size_t i = 0; i < ps->n; i++)
+		if (coid_eq(ps->v[i].coid, it->o.parent))
+			return false;
+	for (size_t i = 0; i < in->n_live; i++)
+		if (coid_eq(in->live[i].o.coid, it->o.parent))
+			return qty_is_zero(in->live[i].filled);
+	return false;
+}
+
 /* The order of an execution: an open one of that name that says the same. */
 static const struct intent *order_of(const struct desk *d,
 				     const struct desk_in *in,
+				     const struct desk_prints *ps,
 				     const struct emu_exec *x,
 				     const struct match_candle *c,
 				     const struct match_print *p)
@@ -146,7 +162,8 @@ static const struct intent *order_of(const struct desk *d,
 		struct err why;
 
 		if (!desk_stands(it) || !desk_same_key(it, x->key) ||
-		    qty_cmp(intent_rest(it), p->qty) < 0)
+		    qty_cmp(intent_rest(it), p->qty) < 0 ||
+		    asleep(in, ps, it))
 			continue;
 		if (it->o.side == p->side &&
 		    match_may_print(&d->c.rules, &it->o, c, p, &why) == 0)
@@ -193,7 +210,7 @@ int desk_prints(struct arena *out, struct desk *d, const struct desk_in *in,
 			return rc;
 		if (qty_is_zero(p->qty))
 			continue;	/* dust */
-		it = order_of(d, in, &x[i], c, p);
+		it = order_of(d, in, ret, &x[i], c, p);
 		if (it == NULL) {
 			late = &ret->late[ret->n_late++];
 			desk_intent(d, in, (struct emu_key){ 0, 0, '-' },

@@ -208,6 +208,15 @@ static bool same_prices(const struct plan *p, const struct intent *it,
 		price_cmp(it->o.offset, rel.offset) == 0;
 }
 
+/* Still tied to an entry that waits, when it no longer does? */
+static bool tied(const struct plan *p, const struct intent *it)
+{
+	for (size_t i = 0; i < p->in->n_live; i++)
+		if (coid_eq(p->in->live[i].o.coid, it->o.parent))
+			return qty_is_zero(p->in->live[i].filled);
+	return false;
+}
+
 static bool same_order(const struct plan *p, const struct intent *it,
 		       const struct emu_work *w, const struct intent *want)
 {
@@ -215,7 +224,8 @@ static bool same_order(const struct plan *p, const struct intent *it,
 		(it->o.flags & XO_REDUCE) == (want->o.flags & XO_REDUCE) &&
 		qty_cmp(intent_rest(it), want->o.qty) == 0 &&
 		same_prices(p, it, w, &want->o) &&
-		(!w->child || coid_eq(it->o.parent, want->o.parent)) &&
+		(w->child ? coid_eq(it->o.parent, want->o.parent) :
+		 coid_is_zero(it->o.parent) || !tied(p, it)) &&
 		strcmp(it->comment, want->comment) == 0;
 }
 

@@ -132,6 +132,7 @@ struct emu_work {
 	bool stop_met;
 	bool child;		/* sleeps until order key.entry has filled */
 };
+/* Market entries beyond the pyramiding limit are left out. */
 size_t emu_work(struct arena *out, const struct emu *e, struct emu_work **ret);
 /* The position now; the script sees what strategy.close(immediately) did to it
  * only on the next bar. */

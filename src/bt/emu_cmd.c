@@ -91,10 +91,14 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 	};
 	e->work = true;
 	if (e->watched && e->watch.gate != NULL) {
-		qty = emu_gate(e, o);
-		o->dead = qty <= EMU_EPS;
-		o->against = fmin(o->against, qty);
-		o->qty = qty - o->against;
+		double let = emu_gate(e, o);
+
+		/* (a + b) - b is not a: what is not cut is not touched */
+		if (let < o->qty + o->against) {
+			o->dead = let <= EMU_EPS;
+			o->against = fmin(o->against, let);
+			o->qty = let - o->against;
+		}
 	}
 }
 

@@ -143,7 +143,7 @@ void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
 
 /* Take what a close, or an opposite order, closed from what exits may still
  * take, oldest entry first. */
-static void take_left(struct emu *e, const char *from, double qty)
+void emu_take_left(struct emu *e, const char *from, double qty)
 {
 	for (size_t i = 0; i < e->fills.n && qty > EMU_EPS; i++) {
 		struct emu_fill *f = &e->fills.v[i];
@@ -202,7 +202,7 @@ static double fill_close(struct emu *e, const struct emu_order *o, double price)
 	if (e->position * o->dir >= 0 || qty <= EMU_EPS)
 		return 0;
 	done = emu_close_qty(e, qty, &d);
-	take_left(e, o->from, done);
+	emu_take_left(e, o->from, done);
 	return done;
 }
 
@@ -219,7 +219,7 @@ static double fill_entry(struct emu *e, const struct emu_order *o, double price)
 
 	if (closes > EMU_EPS) {
 		d.fee_once = once * closes / total;
-		take_left(e, NULL, emu_close_qty(e, closes, &d));
+		emu_take_left(e, NULL, emu_close_qty(e, closes, &d));
 	}
 	opens = emu_risk_entry(e, o->dir, opens);
 	if (opens <= EMU_EPS)

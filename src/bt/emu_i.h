@@ -134,6 +134,8 @@ struct emu_deal {
 };
 /* Closes at most qty of the position; returns what was closed. */
 double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d);
+/* What was closed otherwise than by an exit is no exit's to take any more. */
+void emu_take_left(struct emu *e, const char *from, double qty);
 void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d);
 /* Fill an order at a price (slippage not yet in it for market and stop). */
 void emu_fill_order(struct emu *e, size_t order, double price, bool slips);

@@ -27,6 +27,7 @@ void emu_margin_check(struct emu *e, double price)
 	double funds, cover;
 	struct emu_deal d = {
 		.id = "Margin call", .reason = EMU_MARGIN, .price = price,
+		.fee_once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0,
 	};
 
 	if (m <= 0 || size <= EMU_EPS)
@@ -41,6 +42,6 @@ void emu_margin_check(struct emu *e, double price)
 		.key = { 0, 0, 'm' }, .what = EMU_W_CLOSE, .id = d.id,
 		.dir = e->position > 0 ? -1 : 1, .qty = fmin(cover, size),
 		.price = price });
-	emu_close_qty(e, fmin(cover, size), &d);
+	emu_take_left(e, NULL, emu_close_qty(e, fmin(cover, size), &d));
 	emu_legs_bind(e);
 }

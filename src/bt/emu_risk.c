@@ -50,7 +50,10 @@ void emu_risk_cmd(struct emu *e, const struct strat_cmd *c)
 
 static void stop_trading(struct emu *e, double price, const char *id)
 {
-	struct emu_deal d = { .id = id, .reason = EMU_RISK, .price = price };
+	struct emu_deal d = {
+		.id = id, .reason = EMU_RISK, .price = price,
+		.fee_once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0,
+	};
 
 	for (size_t i = 0; i < e->orders.n; i++)
 		e->orders.v[i].dead = true;

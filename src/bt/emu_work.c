@@ -153,12 +153,27 @@ static void works_of_children(struct works *w, const struct emu *e,
 	}
 }
 
+/* A market entry that the next open will find without room: it is not worth
+ * an order.  Should a close make room after all, it trades all the same. */
+static bool no_room(const struct emu *e, const struct emu_order *o)
+{
+	size_t limit = e->r.pyramiding > 1 ? (size_t)e->r.pyramiding : 1;
+
+	if (o->kind != EO_ENTRY || given(o->limit) || given(o->stop) ||
+	    e->position * o->dir <= 0 || e->open.n < limit)
+		return false;
+	for (size_t i = 0; i < e->orders.n; i++)
+		if (!e->orders.v[i].dead && e->orders.v[i].dir != o->dir)
+			return false;
+	return true;
+}
+
 size_t emu_work(struct arena *out, const struct emu *e, struct emu_work **ret)
 {
 	struct works w = { .out = out };
 
 	for (size_t i = 0; i < e->orders.n; i++)
-		if (!e->orders.v[i].dead)
+		if (!e->orders.v[i].dead && !no_room(e, &e->orders.v[i]))
 			*array_push(out, &w.v) = work_of_order(&e->orders.v[i]);
 	works_of_fills(&w, e);
 	for (size_t i = 0; i < e->orders.n; i++)

@@ -83,10 +83,15 @@ static int verify(struct ctl *c, const struct verify_in *in)
 	struct sbuf b;
 	struct err err;
 
-	if (bot_verify(c->arena, in, &n, &err) < 0) {
+	int rc = bot_verify(c->arena, in, &n, &err);
+
+	if (rc == -E_CONFLICT) {	/* no fault of the input */
 		err_wrap(&err, "live differs from the backtest");
-		return ctl_fail(c, &err);
+		(void)ctl_fail(c, &err);
+		return 1;
 	}
+	if (rc < 0)
+		return ctl_fail(c, &err);
 	if (c->quiet)
 		return 0;
 	sbuf_init(&b, c->arena, 1 << 10);

@@ -288,9 +288,12 @@ static int print(struct match_state *s, const struct match_candle *c,
 	/* Stamped with the open of its candle, as charts do. */
 	f->time_ms = c->open_ms;
 	ev->n_fills++;
+	/* before what is left of the parent ends */
+	if (!wake_children(s, m))
+		return FAIL(err, E_UNPROCESSABLE,
+			    "the level of an exit is out of range");
 	settle(s, m, p->last ? "the rest was not needed" : NULL);
-	return wake_children(s, m) ? 0 :
-		FAIL(err, E_UNPROCESSABLE, "the level of an exit is out of range");
+	return 0;
 }
 
 int match_candle(struct arena *out, struct match_state *s,

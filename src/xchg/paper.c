@@ -16,6 +16,10 @@ struct paper {
 	struct arena *arena;
 	struct match_state s;
 	int64_t now_ms;
+	/* The last candle that was walked, stored or not: reading the books
+	 * again must not turn back the clock. */
+	int64_t seen_bar_ms, seen_clock_ms;
+	struct price seen_last;
 	bool stale;			/* memory ran ahead of the books */
 };
 
@@ -151,6 +155,11 @@ static int load(struct paper *p, struct err *err)
 			rc = order_from_row(&r, i,
 					    &p->s.orders[p->s.n_orders++], err);
 		}
+	}
+	if (rc == 0 && p->seen_clock_ms > p->s.clock_ms) {
+		p->s.bar_ms = p->seen_bar_ms;
+		p->s.clock_ms = p->seen_clock_ms;
+		p->s.last = p->seen_last;
 	}
 	p->stale = rc < 0;
 	return rc;
@@ -332,8 +341,12 @@ int paper_advance(struct xchg *x, const struct match_candle *c,
 		}
 		if (ev.changed)
 			rc = commit(p, ev.fills, ev.n_fills, p->s.order_seq, err);
-		if (rc == 0)
-			*ret_changed = ev.changed;
+		if (rc < 0)
+			return rc;
+		*ret_changed = ev.changed;
+		p->seen_bar_ms = p->s.bar_ms;
+		p->seen_clock_ms = p->s.clock_ms;
+		p->seen_last = p->s.last;
 	}
 	return rc;
 }

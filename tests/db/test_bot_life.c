@@ -361,6 +361,42 @@ static void a_bot_keeps_the_strategy_it_was_made_with(void **state)
 	t_db_checks();
 }
 
+/* ---- as in its backtest ---------------------------------------------------------- */
+
+/* Forced sales leave a lot in parts: each has a row of its own, once. */
+static void a_margin_call_leaves_a_row_for_each_part(void **state)
+{
+	struct bot_new n;
+	uint64_t id;
+
+	(void)state;
+	t_bot_sim(&T, 1500);
+	own_strategy("owes", "//@version=5\nstrategy(\"x\", process_orders_on_close = true,"
+		" margin_long = 20, margin_short = 20, default_qty_type ="
+		" strategy.percent_of_equity, default_qty_value = 470)\n"
+		"if ta.crossover(close, ta.sma(close, 8))\n    strategy.entry(\"L\", strategy.long)\n"
+		"if ta.crossunder(close, ta.sma(close, 8))\n    strategy.entry(\"S\", strategy.short)\n"
+		"strategy.exit(\"X\", loss = 100000)\n");
+	n = replay("owes");
+	id = create(&n);
+	run(id);
+	assert_string_equal(t_bot_state(&T, id), "finished");
+	assert_true(t_db_int("SELECT COUNT(*) FROM trade WHERE exit_signal = "
+			     "'Margin call'") > 3);
+	/* what came in is what went out, by the rows */
+	assert_int_equal(t_db_int("SELECT COUNT(*) FROM (SELECT t.entry_intent, "
+		"SUM(t.qty) q, MAX(t.orig_qty) o FROM trade t GROUP BY "
+		"t.entry_intent, t.direction HAVING q <> o) x"), 0);
+	/* what trades at a close trades at that close, also when the books were
+	 * read again in between */
+	assert_true(t_db_int("SELECT COUNT(*) FROM order_intent WHERE seq > 10000 "
+			     "AND seq < 20000") > 20);
+	assert_int_equal(t_db_int("SELECT COUNT(*) FROM fill f JOIN order_intent i "
+		"ON i.id = f.intent_id WHERE i.seq > 10000 AND i.seq < 20000 "
+		"AND f.time_us <> i.bar_ms * 1000"), 0);
+	t_db_checks();
+}
+
 /* ---- live candles ------------------------------------------------------------------ */
 
 /* Hourly candles that end with the hour that has just gone by. */
@@ -436,6 +472,7 @@ int main(void)
 		T(what_cannot_run_is_not_made),
 		T(wishes_that_make_no_sense_are_conflicts),
 		T(a_bot_keeps_the_strategy_it_was_made_with),
+		T(a_margin_call_leaves_a_row_for_each_part),
 		T(a_live_bot_warms_up_and_trades_the_next_candle),
 	};
 #undef T

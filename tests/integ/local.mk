@@ -12,6 +12,7 @@ integ_scripts += %D%/12-metrics.sh
 integ_scripts += %D%/15-workers.sh
 integ_scripts += %D%/30-live.sh
 integ_scripts += %D%/61-bot-main.sh
+integ_scripts += %D%/66-bot-is-backtest.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh
@@ -25,6 +26,7 @@ EXTRA_DIST += \
 	%D%/60-bots.t \
 	%D%/60-market.t \
 	%D%/65-bot-life.t
+EXTRA_DIST += %D%/verify/brackets.pine %D%/verify/at_close.pine
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits
 %C%_fits_LDADD = $(LIB_LIVE) $(ORCH_LIBS)

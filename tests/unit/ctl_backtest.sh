@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..26
+echo 1..28
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -52,6 +52,12 @@ is "properties in force are in the result" \
 	"$(grep -o '"initial_capital":"1000"' "$t/r.json" | head -n 1)" '"initial_capital":"1000"'
 "$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --quiet --json "$t/r2.json"
 is "the same run gives the same bytes" "$(cmp "$t/r.json" "$t/r2.json" && echo same)" same
+
+is "a run verifies itself as a bot" \
+	"$("$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --verify | tail -n 1)" \
+	"verified: live = backtest over 5 candles, 3 orders, 3 fills, 1 closed trades"
+"$ctl" backtest "$t/s.pine" --candles "$t/c.csv" --verify --quiet >"$t/out"
+is "and says nothing when it is to be quiet" "$? $(cat "$t/out")" "0 "
 
 ends "a script that is not there" 66 "absent.pine" "$t/absent.pine" --candles "$t/c.csv"
 ends "a script with a fault" 65 "NAME" /dev/stdin --candles "$t/c.csv" <<'EOT'

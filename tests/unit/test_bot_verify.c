@@ -256,6 +256,31 @@ static void commissions_of_every_kind(void **state)
 		     "strategy.exit(\"X\", \"L\", qty_percent = 50, profit = 500)\n", 100);
 }
 
+/* All at once: entries that turn round with children, parts, a trail, a rule of
+ * risk; and liquidations that leave an exit with less than it was for. */
+static void all_of_it_together(void **state)
+{
+	(void)state;
+	same("pyramiding = 2, default_qty_type = strategy.percent_of_equity,"
+	     " default_qty_value = 20, slippage = 2, initial_capital = 10000",
+	     "strategy.risk.max_intraday_filled_orders(8)\n"
+	     "if up\n    strategy.entry(\"M\", strategy.long)\n"
+	     "strategy.entry(\"B\", strategy.long, stop = ta.highest(high, 6) * 1.001)\n"
+	     "if dn\n    strategy.entry(\"S\", strategy.short, limit = close * 1.002)\n"
+	     "strategy.exit(\"half\", \"M\", qty_percent = 50, limit = strategy.position_avg_price * 1.01)\n"
+	     "strategy.exit(\"rest\", \"M\", stop = ta.lowest(low, 6), trail_price = strategy.position_avg_price * 1.015, trail_offset = 30)\n"
+	     "strategy.exit(\"XB\", \"B\", profit = 1300, loss = 800)\n"
+	     "strategy.exit(\"XS\", \"S\", limit = strategy.position_avg_price * 0.985, stop = strategy.position_avg_price * 1.01)\n",
+	     300);
+	same("process_orders_on_close = true, margin_long = 20, margin_short = 20,"
+	     " commission_type = strategy.commission.cash_per_order, commission_value = 1.5,"
+	     " initial_capital = 10000, default_qty_type = strategy.percent_of_equity,"
+	     " default_qty_value = 470",
+	     "if up\n    strategy.entry(\"L\", strategy.long)\n"
+	     "if dn\n    strategy.entry(\"S\", strategy.short)\n"
+	     "strategy.exit(\"X\", loss = 2000)\n", 80);
+}
+
 /* Each thing that is compared, wrong by a little. */
 static void a_backtest_that_lies_is_found_out(void **state)
 {
@@ -308,6 +333,7 @@ int main(void)
 		cmocka_unit_test(rules_of_risk),
 		cmocka_unit_test(margin_calls_and_refusals),
 		cmocka_unit_test(commissions_of_every_kind),
+		cmocka_unit_test(all_of_it_together),
 		cmocka_unit_test(a_backtest_that_lies_is_found_out),
 	};
 	return cmocka_run_group_tests(tests, world, unworld);
