@@ -14,7 +14,7 @@
 
 /* ---- what comes in --------------------------------------------------------- */
 
-static const char *const rules_sets[] = { "chart", NULL };
+static const char *const rules_sets[] = { "chart", "freqtrade", NULL };
 static const char *const states[] = {
 #define X(id, name, letter) name,
 	BT_STATES(X)
@@ -315,6 +315,23 @@ static int take_source(struct api_req *r, struct backtest *b, struct err *err)
 	return 0;
 }
 
+static int check_rules(struct api_req *r, const struct bt_setup *s,
+		       struct backtest *b, struct err *err)
+{
+	const struct create_in *in = r->body;
+	struct ft_rules rules;
+	struct err why;
+
+	b->rules_set = (enum bt_rules)in->rules_set;
+	if (b->rules_set != BT_RULES_FREQTRADE)
+		return in->rules == NULL ? 0 :
+			api_bad(r, err, "rules", "are for rules_set freqtrade");
+	if (bt_setup_freqtrade(in->rules, b->tf, s, &rules, &why) < 0)
+		return api_bad(r, err, "rules", why.msg);
+	b->rules = api_json_text(r, in->rules);
+	return 0;
+}
+
 /* What would fail for certain is refused here and not by the job. */
 static int check_script(struct api_req *r, struct backtest *b, struct err *err)
 {
@@ -330,6 +347,9 @@ static int check_script(struct api_req *r, struct backtest *b, struct err *err)
 
 	if (rc < 0)
 		return api_bad(r, err, s.fault, why.msg);
+	rc = check_rules(r, &s, b, err);
+	if (rc < 0)
+		return rc;
 	p = script_properties(s.prog);
 	if (!p->is_strategy)
 		return api_bad(r, err, "source", "is an indicator: only a strategy "

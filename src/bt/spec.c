@@ -165,3 +165,44 @@ int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
 		s->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
 	return rc;
 }
+
+/* ---- freqtrade ------------------------------------------------------------- */
+
+int bt_setup_freqtrade(const struct json *rules, enum tf tf,
+		       const struct bt_setup *s, struct ft_rules *ret,
+		       struct err *err)
+{
+	struct ft_rules r = ft_defaults();
+	int rc;
+
+	if (rules == NULL || json_type(rules) != JSON_OBJ)
+		return FAIL(err, E_INVAL, "the rules of freqtrade must be an "
+			    "object of its own keys");
+	rc = ft_rules_read(rules, &r, err);
+	if (rc < 0)
+		return rc;
+	if (r.timeframe_ms != 0 && r.timeframe_ms != tf_ms(tf))
+		return FAIL(err, E_INVAL, "timeframe: the run is on bars of %s",
+			    tf_name(tf));
+	r.timeframe_ms = tf_ms(tf);
+	r.detail_ms = 0;
+	if (!isnan(s->opt.initial_capital))
+		r.wallet = s->opt.initial_capital;
+	if (!isnan(s->opt.fee_percent))
+		r.fee = s->opt.fee_percent / 100;
+	*ret = r;
+	return 0;
+}
+
+int bt_run_freqtrade(struct arena *out, const struct bt_setup *s,
+		     const struct ft_rules *rules, struct ft_result *ret,
+		     struct err *err)
+{
+	const struct ft_job job = {
+		.pair = s->market.symbol, .prog = s->prog,
+		.binding = s->binding, .market = &s->market, .bars = s->bars,
+		.tick = s->market.mintick, .lot = s->market.lot,
+	};
+
+	return ft_run_script(out, &job, 1, rules, ret, err);
+}

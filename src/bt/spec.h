@@ -9,6 +9,7 @@
  * The API, the jobs and whoever runs one program many times (with bindings of
  * their own) all begin here, so that they mean the same. */
 #include "bt/bt.h"
+#include "bt/ft.h"
 #include "market/market.h"
 
 struct bt_setup {
@@ -39,5 +40,15 @@ void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
 MUST_CHECK int bt_setup_candles(struct arena *out, struct db *db,
 				uint64_t market_id, enum tf tf, int64_t from,
 				int64_t to, struct bt_setup *s, struct err *err);
+
+/* freqtrade's rules for a run on bars of `tf`: what `rules` (JSON, its own key
+ * names) says, then initial_capital and fee of the options. */
+MUST_CHECK int bt_setup_freqtrade(const struct json *rules, enum tf tf,
+				  const struct bt_setup *s,
+				  struct ft_rules *ret, struct err *err);
+/* The one market under these rules. */
+MUST_CHECK int bt_run_freqtrade(struct arena *out, const struct bt_setup *s,
+				const struct ft_rules *rules,
+				struct ft_result *ret, struct err *err);
 
 #endif /* BT_SPEC_H */

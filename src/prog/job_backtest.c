@@ -122,18 +122,49 @@ static int prepare(struct running *r, struct bt_setup *s, struct err *err)
 				b->to, s, err);
 }
 
-static int simulate(struct running *r, struct bt_record *ret, struct err *err)
+static int keepable(size_t trades, struct err *err)
+{
+	return trades <= TRADES_MAX ? 0 :
+		FAIL(err, E_UNPROCESSABLE, "it made %zu trades, %d can be kept: "
+		     "choose a shorter range", trades, TRADES_MAX);
+}
+
+/* Under these rules a run says nothing while it lasts: its lease is long. */
+static int freqtrade(struct running *r, const struct bt_setup *s,
+		     struct bt_record *ret, struct err *err)
+{
+	struct arena *a = r->e->arena;
+	struct ft_result *res = NEW(a, struct ft_result);
+	struct ft_rules rules;
+	const struct json *j;
+	int rc = parse(a, r->b->rules, &j, err);
+
+	if (rc == 0)
+		rc = bt_setup_freqtrade(j, r->b->tf, s, &rules, err);
+	if (rc == 0 && job_renew(r->e->db, r->j, 15 * LEASE_MS, 0, &r->why) < 0) {
+		r->stop = RUN_BROKEN;
+		return -(int)r->why.code;
+	}
+	if (rc == 0)
+		rc = bt_run_freqtrade(a, s, &rules, res, err);
+	if (rc == 0)
+		rc = keepable(res->n_trades, err);
+	if (rc == 0)
+		rc = bt_record_freqtrade(a, res, ret, err);
+	if (rc == 0)
+		ret->title = script_properties(s->prog)->title;
+	return rc;
+}
+
+static int chart(struct running *r, struct bt_setup *in, struct bt_record *ret,
+		 struct err *err)
 {
 	struct arena *a = r->e->arena;
 	struct bt_result *res = NEW(a, struct bt_result);
 	struct bt_plots plots;
-	struct bt_setup s;
-	int rc = prepare(r, &s, err);
+	struct bt_setup s = *in;
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	if (s.bars.n == 0)
-		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
 	bt_plots_init(a, s.prog, s.bars.n, BT_PLOT_VALUES, &plots);
 	if (plots.n > 0) {
 		s.opt.each_bar = bt_plots_bar;
@@ -142,11 +173,28 @@ static int simulate(struct running *r, struct bt_record *ret, struct err *err)
 	rc = bt_run(a, s.prog, s.binding, &s.market, &s.bars, &s.opt, res, err);
 	if (rc != 0)
 		return rc;
-	if (res->n_trades > TRADES_MAX)
-		return FAIL(err, E_UNPROCESSABLE, "it made %zu trades, %d can be "
-			    "kept: choose a shorter range", res->n_trades,
-			    TRADES_MAX);
-	return bt_record_chart(a, res, s.market.symbol, &plots, ret, err);
+	rc = keepable(res->n_trades, err);
+	return rc < 0 ? rc : bt_record_chart(a, res, in->market.symbol, &plots,
+					     ret, err);
+}
+
+static int simulate(struct running *r, struct bt_record *ret, struct err *err)
+{
+	struct bt_setup *s = NEW(r->e->arena, struct bt_setup);
+	int rc = prepare(r, s, err);
+
+	if (rc < 0)
+		return rc;
+	if (s->bars.n == 0)
+		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
+	switch (r->b->rules_set) {
+	case BT_RULES_FREQTRADE:
+		return freqtrade(r, s, ret, err);
+	case BT_RULES_CHART:
+	case BT_RULES_STRICT:
+		break;
+	}
+	return chart(r, s, ret, err);
 }
 
 /* Errors that are the script's or the request's own have sentences for their

@@ -405,6 +405,44 @@ static void it_can_be_taken_away_as_files(void **state)
 	assert_int_equal(get("anna", id, "/export?format=pdf"), 400);
 }
 
+static void freqtrades_rules_hold_where_they_are_asked_for(void **state)
+{
+	double stops = 0, trades = 0;
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(post("anna", SOURCE, ",\"rules_set\":\"freqtrade\""), 400);
+	assert_string_equal(t_api_text(".errors[0].field"), "rules");
+	assert_int_equal(post("anna", SOURCE, ",\"rules\":{}"), 400);
+	assert_int_equal(post("anna", SOURCE, ",\"rules_set\":\"freqtrade\","
+			      "\"rules\":{\"stopploss\":-0.1}"), 400);
+	assert_non_null(strstr(t_api_text(".errors[0].detail"), "stopploss"));
+	assert_int_equal(post("anna", SOURCE, ",\"rules_set\":\"freqtrade\","
+			      "\"rules\":{\"timeframe\":\"5m\"}"), 400);
+	id = made(",\"rules_set\":\"freqtrade\",\"options\":{\"fee\":0.2,"
+		  "\"initial_capital\":5000},\"rules\":{\"stoploss\":-0.01,"
+		  "\"minimal_roi\":{\"0\":10},\"stake_amount\":1000}");
+	assert_string_equal(t_api_text(".rules_set"), "freqtrade");
+	assert_int_equal(work(), 1);
+	assert_int_equal(get("anna", id, ""), 200);
+	assert_string_equal(t_api_text(".state"), "done");
+	assert_true(num(".metrics.starting_balance") == 5000);
+	assert_true(num(".properties.fee") == 0.002);
+	assert_true(num(".properties.stoploss") == -0.01);
+	assert_true(num(".rules.stake_amount") == 1000);
+	trades = num(".trades");
+	assert_true(trades > 5 && trades == num(".metrics.trades"));
+	assert_int_equal(get("anna", id, "/trades?limit=500"), 200);
+	for (size_t i = 0; i < len(".items"); i++)
+		stops += str_eqc(json_text(json_get(json_at(t_api_json(".items"), i),
+						    "exit_reason")), "stop_loss");
+	assert_true(stops > 0 && stops <= trades);
+	assert_int_equal(get("anna", id, "/equity?points=5000"), 200);
+	assert_true(len(".t") > 2900);
+	assert_int_equal(get("anna", id, "/export?format=html"), 200);
+	assert_non_null(strstr(t_api_body(), "Starting balance"));
+}
+
 static void what_cannot_run_is_refused_with_a_sentence(void **state)
 {
 	(void)state;
@@ -641,6 +679,7 @@ int main(void)
 		T(its_sums_add_up),
 		T(a_chart_is_cut_and_merged),
 		T(it_can_be_taken_away_as_files),
+		T(freqtrades_rules_hold_where_they_are_asked_for),
 		T(what_cannot_run_is_refused_with_a_sentence),
 		T(nobody_sees_those_of_others),
 		T(lists_are_filtered_and_paged),
