@@ -14,7 +14,12 @@
 
 /* ---- what comes in --------------------------------------------------------- */
 
-static const char *const rules_sets[] = { "chart", "freqtrade", NULL };
+static const char *const rules_sets[] = {
+#define X(id, name, letter) name,
+	BT_RULES_LIST(X)
+#undef X
+	NULL
+};
 static const char *const states[] = {
 #define X(id, name, letter) name,
 	BT_STATES(X)

@@ -456,7 +456,7 @@ static void write_file(struct api_req *r, int format, const struct backtest *b,
 	if (format == 0)
 		bt_record_json(out, rec);
 	else if (format == 1)
-		bt_record_trades_csv(out, rec);
+		bt_record_trades_csv(out, rec->trades, rec->n_trades);
 	else if (format == 2)
 		bt_record_equity_csv(out, rec);
 	else

@@ -107,7 +107,7 @@ struct preview_in {
 	bool has_to;
 	int rules_set;
 };
-static const char *const rules_sets[] = { "chart", NULL };
+static const char *const rules_sets[] = { "chart", "strict", NULL };
 static const struct param preview_params[] = {
 	PARAM(struct preview_in, source, P_TEXT, "the script", .required = true,
 	      .max = 250000),
@@ -270,6 +270,8 @@ static int h_preview(struct api_req *r, struct err *err)
 	p->compiled = rc == 0;
 	if (rc == 0)
 		p->s = s;
+	p->s.opt.rules_set = in->rules_set == 1 ? BT_RULES_STRICT :
+		BT_RULES_CHART;
 	rc = load(r, root, m, tf, p, err);
 	if (rc < 0)
 		return rc;

@@ -47,16 +47,49 @@ size_t out_plain(char buf[static PLAIN_MAX], double v)
 	return plain(buf, text, (size_t)n);
 }
 
-void out_amount(struct jw *w, const char *key, double v)
+size_t out_money(char buf[static PLAIN_MAX], double v)
+{
+	int n = snprintf(buf, PLAIN_MAX, "%.8f", v);
+
+	if (fabs(v) >= 1e7)		/* 15 digits are all it knows */
+		return out_plain(buf, v);
+	while (n > 0 && buf[n - 1] == '0')
+		n--;
+	if (n > 0 && buf[n - 1] == '.')
+		n--;
+	return n == 2 && buf[0] == '-' && buf[1] == '0' ?
+		(buf[0] = '0', 1) : (size_t)n;
+}
+
+static void amount(struct jw *w, const char *key, double v,
+		   size_t (*fn)(char *, double))
 {
 	char buf[PLAIN_MAX];
 
 	jw_key(w, key);
-	if (isnan(v) || isinf(v)) {
+	if (isnan(v) || isinf(v))
 		jw_null(w);
-		return;
-	}
-	jw_strn(w, buf, out_plain(buf, v));
+	else
+		jw_strn(w, buf, fn(buf, v));
+}
+
+void out_money_json(struct jw *w, const char *key, double v)
+{
+	amount(w, key, v, out_money);
+}
+
+void out_money_num(struct sbuf *b, double v)
+{
+	char buf[PLAIN_MAX];
+
+	sbuf_add_c(b, ',');
+	if (!isnan(v))
+		sbuf_add(b, buf, out_money(buf, v));
+}
+
+void out_amount(struct jw *w, const char *key, double v)
+{
+	amount(w, key, v, out_plain);
 }
 
 void out_num(struct sbuf *b, double v)

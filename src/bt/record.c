@@ -64,6 +64,8 @@ void bt_plot_json(struct jw *w, const struct script_plot *p,
 static void entry_values(struct jw *w, const struct bt_trade *t,
 			 const struct bt_plots *plots)
 {
+	if (plots == NULL)
+		return;
 	jw_key(w, "entry_values");
 	jw_obj(w);
 	for (size_t k = 0; t->seen != NULL && k < plots->n; k++) {
@@ -96,11 +98,11 @@ void bt_trade_json(struct jw *w, const struct bt_trade *t,
 	jw_kstr(w, "exit_reason", t->exit_reason);
 	jw_kstr(w, "exit_signal", t->exit_signal);
 	out_amount(w, "qty", t->qty);
-	out_amount(w, "profit", t->profit);
+	out_money_json(w, "profit", t->profit);
 	out_amount(w, "profit_ratio", t->profit_ratio);
-	out_amount(w, "fees", t->fees);
-	out_amount(w, "mfe", t->mfe);
-	out_amount(w, "mae", t->mae);
+	out_money_json(w, "fees", t->fees);
+	out_money_json(w, "mfe", t->mfe);
+	out_money_json(w, "mae", t->mae);
 	jw_ki64(w, "bars", t->bars);
 	jw_kstr(w, "tag", t->tag);
 	jw_kbool(w, "open_at_end", t->open_at_end);
@@ -150,6 +152,19 @@ static void trade_of(struct arena *out, const struct bt_result *r,
 	t->seen = seen_before(out, plots, s->entry_bar, r->rules.on_close);
 }
 
+struct bt_trade *bt_record_trades(struct arena *out, const struct bt_result *r,
+				  const char *pair, const struct bt_plots *plots)
+{
+	struct bt_trade *v = NEW_N(out, struct bt_trade, r->n_trades + 1);
+
+	for (size_t i = 0; i < r->n_trades; i++) {
+		v[i].number = i + 1;
+		v[i].pair = pair;
+		trade_of(out, r, &r->trades[i], plots, &v[i]);
+	}
+	return v;
+}
+
 int bt_record_chart(struct arena *out, const struct bt_result *r,
 		    const char *pair, const struct bt_plots *plots,
 		    struct bt_record *ret, struct err *err)
@@ -167,6 +182,7 @@ int bt_record_chart(struct arena *out, const struct bt_result *r,
 
 	if (plots != NULL)
 		rec.plots = *plots;
+	rec.trades = bt_record_trades(out, r, pair, plots);
 	bt_stats(&stats, r);
 	sbuf_init(&b, out, 1 << 20);
 	jw_init(&w, &b);
@@ -178,12 +194,6 @@ int bt_record_chart(struct arena *out, const struct bt_result *r,
 	rec.metrics = sbuf_finish(&b);
 	if (rec.properties == NULL || rec.metrics == NULL)
 		return FAIL(err, E_TOOBIG, "the properties are too long");
-	rec.trades = NEW_N(out, struct bt_trade, r->n_trades + 1);
-	for (size_t i = 0; i < r->n_trades; i++) {
-		rec.trades[i].number = i + 1;
-		rec.trades[i].pair = pair;
-		trade_of(out, r, &r->trades[i], plots, &rec.trades[i]);
-	}
 	*ret = rec;
 	return 0;
 }

@@ -53,11 +53,16 @@ MUST_CHECK int bt_record_chart(struct arena *out, const struct bt_result *r,
 			       const char *pair, const struct bt_plots *plots,
 			       struct bt_record *ret, struct err *err);
 
+/* Its trades alone. */
+struct bt_trade *bt_record_trades(struct arena *out, const struct bt_result *r,
+				  const char *pair, const struct bt_plots *plots)
+	NONNULL_RET;
 /* Of all pairs together: there is neither one close nor one position. */
 MUST_CHECK int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
 				   struct bt_record *ret, struct err *err);
 
-/* As in the JSON of orchctl backtest, and "entry_values": {plot: number}. */
+/* One of the list of trades; with "entry_values": {plot: number} unless plots
+ * is NULL. */
 void bt_trade_json(struct jw *w, const struct bt_trade *t,
 		   const struct bt_plots *plots);
 /* {name, kind, color, overlay, and "values" when not NULL}. */
@@ -86,7 +91,7 @@ void bt_breakdown_json(struct jw *w, const struct bt_record *r);
 /* The exports: {properties, metrics, months, groups, equity, trades}, and
  * tables with a head. */
 void bt_record_json(struct sbuf *b, const struct bt_record *r);
-void bt_record_trades_csv(struct sbuf *b, const struct bt_record *r);
+void bt_record_trades_csv(struct sbuf *b, const struct bt_trade *v, size_t n);
 void bt_record_equity_csv(struct sbuf *b, const struct bt_record *r);
 /* What the market did alone, beginning with initial_capital: that times the
  * close; NaN when it is not known. */

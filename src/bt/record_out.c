@@ -44,17 +44,15 @@ void bt_record_json(struct sbuf *b, const struct bt_record *r)
 	jw_obj_end(&w);
 }
 
-void bt_record_trades_csv(struct sbuf *b, const struct bt_record *r)
+void bt_record_trades_csv(struct sbuf *b, const struct bt_trade *v, size_t n)
 {
-	sbuf_add_cstr(b, "number,pair,direction,entry_ms,entry_price,"
-		      "entry_signal,exit_ms,exit_price,exit_reason,exit_signal,"
-		      "qty,profit,profit_ratio,fees,mfe,mae,bars,tag,"
-		      "open_at_end\n");
-	for (size_t i = 0; i < r->n_trades; i++) {
-		const struct bt_trade *t = &r->trades[i];
+	sbuf_add_cstr(b, "number,direction,entry_ms,entry_price,entry_signal,"
+		      "exit_ms,exit_price,exit_reason,exit_signal,qty,profit,"
+		      "fees,mfe,mae,bars,open_at_end,pair,profit_ratio,tag\n");
+	for (size_t i = 0; i < n; i++) {
+		const struct bt_trade *t = &v[i];
 
 		sbuf_add_u64(b, t->number);
-		out_text(b, t->pair);
 		sbuf_add_cstr(b, t->is_short ? ",short," : ",long,");
 		sbuf_add_i64(b, t->entry_ms);
 		out_num(b, t->entry_price);
@@ -65,15 +63,17 @@ void bt_record_trades_csv(struct sbuf *b, const struct bt_record *r)
 		out_text(b, t->exit_reason);
 		out_text(b, t->exit_signal);
 		out_num(b, t->qty);
-		out_num(b, t->profit);
-		out_num(b, t->profit_ratio);
-		out_num(b, t->fees);
-		out_num(b, t->mfe);
-		out_num(b, t->mae);
+		out_money_num(b, t->profit);
+		out_money_num(b, t->fees);
+		out_money_num(b, t->mfe);
+		out_money_num(b, t->mae);
 		sbuf_add_c(b, ',');
 		sbuf_add_i64(b, t->bars);
+		sbuf_add_cstr(b, t->open_at_end ? ",true" : ",false");
+		out_text(b, t->pair);
+		out_num(b, t->profit_ratio);
 		out_text(b, t->tag);
-		sbuf_add_cstr(b, t->open_at_end ? ",true\n" : ",false\n");
+		sbuf_add_c(b, '\n');
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "bt/bt.h"
 #include "bt/out.h"
+#include "bt/record.h"
 #include "core/clock.h"
 
 static const char *qty_type_name(enum strat_qty_type t)
@@ -60,35 +61,6 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	out_amount(w, "lot", e->lot);
 	jw_ki64(w, "from", r->bars.t[0]);
 	jw_ki64(w, "to", r->bars.t[r->bars.n - 1]);
-	jw_obj_end(w);
-}
-
-static void trade(struct jw *w, const struct emu_trade *x, size_t number,
-		  const char *pair, double pointvalue)
-{
-	const struct strat_trade *t = &x->t;
-	double spent = fabs(t->size) * t->entry_price * pointvalue;
-
-	jw_obj(w);
-	jw_ku64(w, "number", number);
-	jw_kstr(w, "pair", pair);
-	jw_kstr(w, "direction", t->size > 0 ? "long" : "short");
-	jw_ki64(w, "entry_ms", t->entry_time);
-	out_amount(w, "entry_price", t->entry_price);
-	jw_kstr(w, "entry_signal", emu_entry_signal(x));
-	jw_ki64(w, "exit_ms", t->exit_time);
-	out_amount(w, "exit_price", t->exit_price);
-	jw_kstr(w, "exit_reason", emu_reason_name(x->reason));
-	jw_kstr(w, "exit_signal", emu_exit_signal(x));
-	out_amount(w, "qty", fabs(t->size));
-	out_amount(w, "profit", t->profit);
-	out_amount(w, "profit_ratio", spent > 0 ? t->profit / spent : NAN);
-	out_amount(w, "fees", t->commission);
-	out_amount(w, "mfe", t->max_runup);
-	out_amount(w, "mae", t->max_drawdown);
-	jw_ki64(w, "bars", t->exit_bar - t->entry_bar);
-	jw_kstr(w, "tag", t->entry_comment);
-	jw_kbool(w, "open_at_end", x->reason == EMU_END);
 	jw_obj_end(w);
 }
 
@@ -167,6 +139,9 @@ void bt_metrics_json(struct jw *w, const struct bt_result *r,
 void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
 	     const char *pair)
 {
+	struct arena *tmp CLEANUP(arena_free) =
+		arena_new("bt_trades", (size_t)1 << 32);
+	const struct bt_trade *v = bt_record_trades(tmp, r, pair, NULL);
 	struct jw w;
 
 	jw_init(&w, b);
@@ -183,36 +158,18 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	jw_key(&w, "trades");
 	jw_arr(&w);
 	for (size_t i = 0; i < r->n_trades; i++)
-		trade(&w, &r->trades[i], i + 1, pair, r->rules.pointvalue);
+		bt_trade_json(&w, &v[i], NULL);
 	jw_arr_end(&w);
 	jw_obj_end(&w);
 }
 
 void bt_trades_csv(struct sbuf *b, const struct bt_result *r)
 {
-	sbuf_add_cstr(b, "number,direction,entry_ms,entry_price,entry_signal,"
-		      "exit_ms,exit_price,exit_reason,exit_signal,qty,profit,"
-		      "fees,mfe,mae,bars,open_at_end\n");
-	for (size_t i = 0; i < r->n_trades; i++) {
-		const struct emu_trade *x = &r->trades[i];
-		const struct strat_trade *t = &x->t;
+	struct arena *tmp CLEANUP(arena_free) =
+		arena_new("bt_trades", (size_t)1 << 32);
 
-		sbuf_addf(b, "%zu,%s,%lld", i + 1,
-			  t->size > 0 ? "long" : "short", (long long)t->entry_time);
-		out_num(b, t->entry_price);
-		out_text(b, emu_entry_signal(x));
-		sbuf_addf(b, ",%lld", (long long)t->exit_time);
-		out_num(b, t->exit_price);
-		out_text(b, emu_reason_name(x->reason));
-		out_text(b, emu_exit_signal(x));
-		out_num(b, fabs(t->size));
-		out_num(b, t->profit);
-		out_num(b, t->commission);
-		out_num(b, t->max_runup);
-		out_num(b, t->max_drawdown);
-		sbuf_addf(b, ",%lld,%s\n", (long long)(t->exit_bar - t->entry_bar),
-			  x->reason == EMU_END ? "true" : "false");
-	}
+	bt_record_trades_csv(b, bt_record_trades(tmp, r, NULL, NULL),
+			     r->n_trades);
 }
 
 void bt_equity_csv(struct sbuf *b, const struct bt_result *r)

@@ -116,6 +116,8 @@ static int prepare(struct running *r, struct bt_setup *s, struct err *err)
 	if (rc < 0)
 		return rc;
 	bt_setup_market(e->arena, m, b->tf, s);
+	if (b->rules_set != BT_RULES_FREQTRADE)
+		s->opt.rules_set = b->rules_set;
 	s->opt.progress = alive;
 	s->opt.ctx = r;
 	return bt_setup_candles(e->arena, e->db, b->market_id, b->tf, b->from,

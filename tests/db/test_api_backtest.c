@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "core/clock.h"
 #include "core/fault.h"
+#include "ops/job.h"
 #include "prog/jobs.h"
 
 /* Stored backtests: through the API, by the job, and what is answered. */
@@ -443,6 +444,25 @@ static void freqtrades_rules_hold_where_they_are_asked_for(void **state)
 	assert_non_null(strstr(t_api_body(), "Starting balance"));
 }
 
+static void the_strict_rules_cost_more(void **state)
+{
+	uint64_t loose = made(""), id;
+	double equity;
+
+	(void)state;
+	id = made(",\"rules_set\":\"strict\",\"options\":{\"spread\":20,"
+		  "\"latency\":250}");
+	assert_string_equal(t_api_text(".rules_set"), "strict");
+	assert_int_equal(work(), 1);
+	assert_int_equal(work(), 1);
+	assert_int_equal(get("anna", loose, ""), 200);
+	equity = num(".metrics.final_equity");
+	assert_int_equal(get("anna", id, ""), 200);
+	assert_string_equal(t_api_text(".state"), "done");
+	assert_string_equal(t_api_text(".properties.rules"), "strict");
+	assert_true(num(".metrics.final_equity") < equity);
+}
+
 static void what_cannot_run_is_refused_with_a_sentence(void **state)
 {
 	(void)state;
@@ -622,6 +642,48 @@ static void only_the_newest_run_writes(void **state)
 		;
 }
 
+/* Whatever stops a run half way: it is begun again and leaves one result. */
+static void a_run_that_was_cut_off_is_begun_again(void **state)
+{
+	static const char *const kinds[] = { "backtest" };
+	uint64_t id = made("");
+	struct err err;
+	struct job j;
+
+	(void)state;
+	/* its worker is killed: nobody renews the lease */
+	assert_int_equal(job_take(root, t_api_db(), kinds, 1, "dead", 60000, &j,
+				  &err), 1);
+	assert_int_equal(bt_store_begin(t_api_db(), id, j.lease, 1, &err), 1);
+	assert_int_equal(work(), 0);
+	t_db_sql("UPDATE job SET due_ms = 1");
+	assert_int_equal(work(), 1);
+	assert_int_equal(get("anna", id, ""), 200);
+	assert_string_equal(t_api_text(".state"), "done");
+	assert_int_equal(t_db_int("SELECT attempts FROM job LIMIT 1"), 2);
+#ifdef ENABLE_FAULTS
+	for (unsigned n = 1; n < 3; n++) {
+		const char *const points[] = { "backtest.run", "backtest.done" };
+
+		id = made("");
+		fault_arm_at(points[n - 1], 1);
+		assert_int_equal(work(), 1);
+		fault_arm(0);
+		assert_int_equal(get("anna", id, ""), 200);
+		assert_string_equal(t_api_text(".state"), n == 1 ? "running" :
+				    "done");
+		checks();
+		t_db_sql("UPDATE job SET due_ms = 1 WHERE state = 'q'");
+		assert_int_equal(work(), 1);
+		assert_int_equal(get("anna", id, ""), 200);
+		assert_string_equal(t_api_text(".state"), "done");
+		assert_int_equal(t_db_int("SELECT COUNT(*) FROM backtest_part "
+					  "WHERE backtest_id = %llu AND kind = 'e'",
+					  (unsigned long long)id), 1);
+	}
+#endif
+}
+
 static void what_was_given_up_is_told_and_old_results_go(void **state)
 {
 	uint64_t a = made(""), b = made(",\"notes\":\"keep\""), c = made("");
@@ -680,12 +742,14 @@ int main(void)
 		T(a_chart_is_cut_and_merged),
 		T(it_can_be_taken_away_as_files),
 		T(freqtrades_rules_hold_where_they_are_asked_for),
+		T(the_strict_rules_cost_more),
 		T(what_cannot_run_is_refused_with_a_sentence),
 		T(nobody_sees_those_of_others),
 		T(lists_are_filtered_and_paged),
 		T(a_script_that_fails_says_why),
 		T(it_can_be_cancelled_at_any_time),
 		T(only_the_newest_run_writes),
+		T(a_run_that_was_cut_off_is_begun_again),
 		T(what_was_given_up_is_told_and_old_results_go),
 		T(the_setting_says_how_long_they_are_kept),
 	};

@@ -115,6 +115,14 @@ static void inputs_and_options_count(void **state)
 	assert_true(num(".metrics.trades") > first);
 	assert_true(num(".metrics.initial_capital") == 5000);
 	assert_true(num(".metrics.fees") > 0);
+	{
+		double equity = num(".metrics.final_equity");
+
+		assert_int_equal(preview(CROSS, ",\"rules_set\":\"strict\","
+			"\"inputs\":{\"n\":3},\"options\":"
+			"{\"initial_capital\":5000,\"fee\":0.1}"), 200);
+		assert_true(num(".metrics.final_equity") < equity);
+	}
 	assert_int_equal(preview(CROSS, ",\"inputs\":{\"n\":1}"), 400);
 	assert_string_equal(t_api_text(".errors[0].field"), "inputs");
 	assert_int_equal(preview(CROSS, ",\"inputs\":{\"m\":1}"), 400);

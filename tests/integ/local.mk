@@ -25,7 +25,8 @@ EXTRA_DIST += \
 	%D%/50-logs.t \
 	%D%/60-bots.t \
 	%D%/60-market.t \
-	%D%/65-bot-life.t
+	%D%/65-bot-life.t \
+	%D%/66-backtest.t
 EXTRA_DIST += %D%/verify/brackets.pine %D%/verify/at_close.pine
 # Holds answers to the schema of their operation.
 check_PROGRAMS += %D%/fits

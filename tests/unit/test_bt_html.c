@@ -13,7 +13,7 @@
 #define SCRIPT(name)							\
 	"//@version=6\nstrategy(\"" name "\", overlay = true)\n"	\
 	"if ta.crossover(ta.sma(close, 5), ta.sma(close, 20))\n"	\
-	"    strategy.entry(\"<b>L&\", strategy.long, comment = \"it's\")\n"	\
+	"    strategy.entry(\"<b>L&\", strategy.long, comment = \"<i>it's&\")\n"	\
 	"if ta.crossunder(ta.sma(close, 5), ta.sma(close, 20))\n"	\
 	"    strategy.entry(\"S\", strategy.short)\nplot(close)\n"
 
@@ -114,7 +114,7 @@ static void what_people_wrote_is_text(void **state)
 	assert_null(strstr(p, "<img"));
 	assert_int_equal(times(p, "</title></style>"), 0);
 	assert_non_null(strstr(p, "&lt;/title&gt;&lt;img src=x"));
-	assert_non_null(strstr(p, "&lt;b&gt;L&amp;"));
+	assert_non_null(strstr(p, "&lt;i&gt;it&#39;s&amp;"));
 	assert_non_null(strstr(p, "a &lt; b &amp; c\n&quot;d&quot;"));
 	assert_non_null(strstr(p, "if a &lt; b and c &gt; d"));
 	sbuf_init(&b, a, 1000);

@@ -19,6 +19,14 @@ static void plain_is(double v, const char *want)
 	assert_string_equal(buf, want);
 }
 
+static void money_is(double v, const char *want)
+{
+	char buf[PLAIN_MAX];
+
+	buf[out_money(buf, v)] = '\0';
+	assert_string_equal(buf, want);
+}
+
 static void numbers_have_no_exponents(void **state)
 {
 	struct rng r;
@@ -31,6 +39,13 @@ static void numbers_have_no_exponents(void **state)
 	plain_is(1e-7, "0.0000001");
 	plain_is(1.5e22, "15000000000000000000000");
 	plain_is(-1e25, "-10000000000000000000000000");
+	plain_is(47035.200000000004, "47035.2");
+	money_is(0.1 + 0.2, "0.3");
+	money_is(-0.000000001, "0");
+	money_is(-1234.5, "-1234.5");
+	money_is(100, "100");
+	money_is(1e20, "100000000000000000000");
+	money_is(0.00000001, "0.00000001");
 	rng_seed(&r, 7);
 	for (int i = 0; i < 20000; i++) {
 		double v = rng_gauss(&r) * pow(10, floor(60 * rng_unit(&r)) - 30);

@@ -237,6 +237,7 @@ static void no_more_bytes_wait_than_allowed(void **state)
 static void topics_are_what_we_have_and_nothing_else(void **state)
 {
 	static const char *const good[] = { "bots", "bot:1", "ticker:12",
+		"backtest:7", "sweep:7",
 		"market:3:1h", "market:3:15m", "job:9" };
 	static const char *const bad[] = { "", "bot", "bot:", "bot:x", "bot:1:2",
 		"market:1", "market:1:", "market:x:1h", "bots#3", "bots:3",
