@@ -39,6 +39,15 @@ struct emu_rules desk_rules(const struct desk_conf *c)
 		r.fee = percent_of(&r, k->fee_taker);
 		r.fee_type = STRAT_FEE_PERCENT;
 	}
+	if (k->latency_ms > 0 || !qty_is_zero(k->participation)) {
+		/* Who wants to know what is lost on the way gets the rules
+		 * that think of it. */
+		r.strict = true;
+		r.on_close = false;
+		r.latency_ms = k->latency_ms;
+		r.bar_ms = c->bar_ms;
+		r.volume_share = qty_to_double(k->participation);
+	}
 	if (!k->allow_short) {		/* what is bought is paid for */
 		r.long_only = true;
 		r.margin_long = fmax(r.margin_long, 100);

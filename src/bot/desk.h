@@ -32,6 +32,7 @@ struct desk_conf {
 	struct match_rules rules;	/* of the account */
 	struct quote initial;
 	double pointvalue;		/* 0: 1 */
+	int64_t bar_ms;			/* length of a bar */
 	const struct emu_rules *emu;	/* NULL: desk_rules() */
 };
 /* What orders cost and how they fill, as the account has it. */

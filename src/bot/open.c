@@ -359,7 +359,8 @@ void bot_desk(struct bot *b)
 	b->acct.close_any = b->props->close_any;
 	b->desk = desk_new(b->arena, &(struct desk_conf){
 		.bot_id = b->row.id, .props = b->props,
-		.rules = *paper_rules(b->x), .initial = b->row.initial });
+		.rules = *paper_rules(b->x), .initial = b->row.initial,
+		.bar_ms = tf_ms(b->row.tf) });
 }
 
 static int open_parts(struct bot *b, struct err *err)

@@ -471,6 +471,9 @@ int bot_verify(struct arena *out, const struct verify_in *in,
 	if (in->want->rules.pointvalue != 1)
 		return FAIL(err, E_UNPROCESSABLE, "a bot trades markets whose "
 			    "point is worth 1");
+	if (in->opt->detail.n > 0)
+		return FAIL(err, E_UNPROCESSABLE, "a bot sees whole candles: a run "
+			    "over finer ones cannot be verified");
 	SCOPE(tmp, out) {
 		r = NEW(tmp, struct replay);
 		*r = (struct replay){ .in = in, .a = tmp, .err = err,

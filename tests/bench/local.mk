@@ -1,7 +1,7 @@
 # Benchmarks print JSON lines and never fail; README.md says how to read them.
 # `make bench`: those that need no server; bench-web and bench-live do.
 .PHONY: bench
-bench_alone = %D%/bench_bt %D%/bench_ind %D%/bench_script %D%/bench_candles
+bench_alone = %D%/bench_bt %D%/bench_tick %D%/bench_ind %D%/bench_script %D%/bench_candles
 bench: $(bench_alone)
 	@for b in $(bench_alone); do ./$$b || exit 1; done
 check_PROGRAMS += %D%/bench_fcgi
@@ -32,6 +32,9 @@ bench-auth: %D%/bench_auth
 check_PROGRAMS += %D%/bench_bt
 %C%_bench_bt_SOURCES = %D%/bench_bt.c
 %C%_bench_bt_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+check_PROGRAMS += %D%/bench_tick
+%C%_bench_tick_SOURCES = %D%/bench_tick.c
+%C%_bench_tick_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 check_PROGRAMS += %D%/bench_ind
 %C%_bench_ind_SOURCES = %D%/bench_ind.c
 %C%_bench_ind_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
