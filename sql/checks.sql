@@ -216,3 +216,22 @@ WHERE (state IN ('d', 'f', 'c')) <> (finished_ms IS NOT NULL)
 SELECT b.id, b.state, b.job_id FROM backtest b
 LEFT JOIN job j ON j.id = b.job_id
 WHERE b.state IN ('q', 'r') AND j.id IS NULL LIMIT 20;
+
+-- name: a sweep that is done has all of its trials and its statistics
+SELECT s.id, s.trials_total, s.trials_done FROM sweep s WHERE s.state = 'd' AND (
+  s.statistics IS NULL OR s.trials_done <> s.trials_total
+  OR s.trials_total <> (SELECT COUNT(*) FROM sweep_trial t
+    WHERE t.sweep_id = s.id)) LIMIT 20;
+
+-- name: only a sweep that is done has statistics
+SELECT id, state FROM sweep WHERE state <> 'd' AND (statistics IS NOT NULL
+  OR folds IS NOT NULL OR out_of_sample IS NOT NULL) LIMIT 20;
+
+-- name: a sweep that ended says when, and one that failed why
+SELECT id, state, finished_ms, error FROM sweep
+WHERE (state IN ('d', 'f', 'c')) <> (finished_ms IS NOT NULL)
+  OR (state = 'f') <> (error IS NOT NULL) LIMIT 20;
+
+-- name: a trial with a score has kept to the constraints and has not failed
+SELECT sweep_id, fold, number FROM sweep_trial
+WHERE score IS NOT NULL AND (kept = 0 OR error IS NOT NULL) LIMIT 20;

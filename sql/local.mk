@@ -8,5 +8,6 @@ dist_sql_DATA += sql/0003-strategy.sql
 dist_sql_DATA += sql/0005-trade.sql
 dist_sql_DATA += sql/0004-ops.sql
 dist_sql_DATA += sql/0006-backtest.sql
+dist_sql_DATA += sql/0007-sweep.sql
 dist_sql_DATA += sql/0008-engine.sql
 dist_sql_DATA += sql/checks.sql

@@ -106,7 +106,7 @@ static const struct field strategy_fields[] = {
 	FIELD_NULL("id", &sc_id, "null: a script that was not stored"),
 	FIELD("name", &sc_str, "as it was called then"),
 };
-static const struct schema sc_strategy_ref = OBJECT("StrategyRef",
+const struct schema sc_strategy_ref = OBJECT("StrategyRef",
 						    strategy_fields,
 						    "A strategy");
 static const struct field backtest_fields[] = {
@@ -268,25 +268,24 @@ static const struct series *series_for(const struct market_info *m, enum tf tf)
 	return best;
 }
 
-/* What there is of what was asked for. */
-static int take_range(struct api_req *r, const struct market_info *m,
-		      struct backtest *b, struct err *err)
+int api_range(struct api_req *r, const struct market_info *m, enum tf tf,
+	      const int64_t *from, const int64_t *to, int64_t *ret_from,
+	      int64_t *ret_to, struct err *err)
 {
-	const struct create_in *in = r->body;
-	const struct series *s = series_for(m, b->tf);
-	int64_t n, most = r->d->conf->backtest_max_candles;
+	const struct series *s = series_for(m, tf);
+	int64_t n, most = r->d->conf->backtest_max_candles, lo, hi;
 
 	if (s == NULL)
 		return api_fail(r, err, E_UNPROCESSABLE, "There are no candles of "
 				"this market from which bars of %s can be made.",
-				tf_name(b->tf));
-	b->from = tf_open(b->tf, s->from);
-	b->to = tf_next(s->tf, s->to);
-	if (in->has_from && in->from > b->from)
-		b->from = in->from;
-	if (in->has_to && in->to < b->to)
-		b->to = in->to;
-	n = b->from < b->to ? tf_count(b->tf, b->from, b->to) : 0;
+				tf_name(tf));
+	lo = tf_open(tf, s->from);
+	hi = tf_next(s->tf, s->to);
+	if (from != NULL && *from > lo)
+		lo = *from;
+	if (to != NULL && *to < hi)
+		hi = *to;
+	n = lo < hi ? tf_count(tf, lo, hi) : 0;
 	if (n == 0)
 		return api_fail(r, err, E_UNPROCESSABLE, "There are no candles of "
 				"this market in that range.");
@@ -295,6 +294,8 @@ static int take_range(struct api_req *r, const struct market_info *m,
 				" candles, at most %" PRId64 " can be tested: "
 				"choose a shorter one or a coarser timeframe.",
 				n, most);
+	*ret_from = lo;
+	*ret_to = hi;
 	return 0;
 }
 
@@ -423,7 +424,8 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 	if (rc == 0)
 		rc = check_script(r, &b, err);
 	if (rc == 0)
-		rc = take_range(r, m, &b, err);
+		rc = api_range(r, m, b.tf, in->has_from ? &in->from : NULL,
+			       in->has_to ? &in->to : NULL, &b.from, &b.to, err);
 	if (rc == 0)
 		rc = take_texts(r, &b, err);
 	if (rc == 0)

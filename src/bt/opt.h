@@ -159,7 +159,7 @@ struct opt_result {
 MUST_CHECK int opt_conclude(struct arena *out, const struct opt_data *d,
 			    const struct opt_spec *s, const struct opt_trial *v,
 			    size_t n, struct opt_result *ret, struct err *err);
-/* Members for an object that is open: statistics, folds, out_of_sample. */
+/* Values: an object; an array (of a walk). */
 void opt_statistics_write(struct jw *w, const struct opt_result *r);
 void opt_folds_write(struct jw *w, const struct opt_result *r);
 /* {best, statistics, folds, out_of_sample, trials}. */

@@ -35,7 +35,6 @@ void opt_statistics_write(struct jw *w, const struct opt_result *r)
 {
 	const struct monte_carlo *m = &r->chance;
 
-	jw_key(w, "statistics");
 	jw_obj(w);
 	luck_write(w, &r->luck);
 	jw_key(w, "monte_carlo");
@@ -94,19 +93,10 @@ static void fold_write(struct jw *w, const struct opt_result *r, size_t i)
 
 void opt_folds_write(struct jw *w, const struct opt_result *r)
 {
-	jw_key(w, "folds");
-	if (!r->walked) {
-		jw_null(w);
-		jw_key(w, "out_of_sample");
-		jw_null(w);
-		return;
-	}
 	jw_arr(w);
 	for (size_t i = 0; i < r->n_folds; i++)
 		fold_write(w, r, i);
 	jw_arr_end(w);
-	jw_key(w, "out_of_sample");
-	opt_metrics_write(w, &r->out_of_sample);
 }
 
 void opt_result_json(struct jw *w, const struct opt_spec *s,
@@ -130,8 +120,18 @@ void opt_result_json(struct jw *w, const struct opt_spec *s,
 		opt_metrics_write(w, &r->best->stats);
 		jw_obj_end(w);
 	}
+	jw_key(w, "statistics");
 	opt_statistics_write(w, r);
-	opt_folds_write(w, r);
+	jw_key(w, "folds");
+	if (r->walked)
+		opt_folds_write(w, r);
+	else
+		jw_null(w);
+	jw_key(w, "out_of_sample");
+	if (r->walked)
+		opt_metrics_write(w, &r->out_of_sample);
+	else
+		jw_null(w);
 	jw_key(w, "trials");
 	jw_arr(w);
 	for (size_t i = 0; i < n; i++)

@@ -7,3 +7,4 @@
 #include "db/stmt_trade.h"
 #include "db/stmt_ops.h"
 #include "db/stmt_backtest.h"
+#include "db/stmt_sweep.h"

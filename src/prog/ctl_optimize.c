@@ -21,7 +21,7 @@
 struct opts {
 	struct ctl_bars bars;
 	struct ctl_texts set, space, limits, options;
-	const char *method, *objective, *walk, *out, *json, *csv;
+	const char *method, *objective, *walk, *out, *json, *csv, *rules;
 	int64_t trials, seed, jobs, train, test;
 	double capital, fee, slippage;
 	bool new_defaults;
@@ -171,7 +171,8 @@ static uint64_t data_id(const struct run *r, const char *options, const char *in
 		h[3 + i] = siphash24(key, cols[i], b->n * sizeof(double));
 	h[8] = siphash24(key, options, strlen(options)) ^
 		siphash24(key, m, sizeof(m));
-	h[9] = siphash24(key, inputs, strlen(inputs));
+	h[9] = siphash24(key, inputs, strlen(inputs)) +
+		(uint64_t)r->data.opt.rules_set;
 	return siphash24(key, h, sizeof(h));
 }
 
@@ -213,6 +214,10 @@ static int load(struct run *r, struct err *err)
 		return FAIL(err, E_UNPROCESSABLE, "the script is an indicator: only a "
 			    "strategy can be tested");
 	r->data.opt = setup.opt;
+	if (!bt_rules_parse(str_c(o->rules), &r->data.opt.rules_set) ||
+	    r->data.opt.rules_set == BT_RULES_FREQTRADE)
+		return FAIL(err, E_INVAL, "--rules-set %s: must be chart or strict",
+			    o->rules);
 	if (!isnan(setup.mintick))
 		r->data.market.mintick = setup.mintick;
 	if (!isnan(setup.lot))
@@ -474,7 +479,7 @@ static int optimize(struct ctl *c, const struct opts *o)
 int ctl_optimize(struct ctl *c)
 {
 	struct opts o = {
-		.bars = CTL_BARS_NONE, .method = "grid", .objective = "sharpe",
+		.bars = CTL_BARS_NONE, .method = "grid", .rules = "chart", .objective = "sharpe",
 		.seed = 1, .jobs = 1, .capital = NAN, .fee = NAN, .slippage = NAN,
 	};
 	const struct ctl_opt opts[] = {
@@ -507,6 +512,8 @@ int ctl_optimize(struct ctl *c)
 		  "of each fill, instead of the script's", 0, 50 },
 		{ "slippage", 0, CTL_NUM, &o.slippage, "TICKS",
 		  "instead of the script's", 0, 1000000 },
+		{ "rules-set", 0, CTL_TEXT, &o.rules, "NAME",
+		  "chart or strict", 0, 0 },
 		{ "option", 0, CTL_LIST, &o.options, "NAME=VALUE",
 		  "another option of the run, as the API names it", 0, 0 },
 		{ "mintick", 0, CTL_NUM, &o.bars.tick, "PRICE",

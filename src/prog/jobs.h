@@ -24,6 +24,8 @@ typedef int job_fn(const struct job_env *e, const struct job *j,
 	X(prune, job_prune, 3600)					\
 	X(backtest, job_backtest, 0)					\
 	X(backtest_tidy, job_backtest_tidy, 60)				\
+	X(sweep, job_sweep, 0)						\
+	X(sweep_tidy, job_sweep_tidy, 60)				\
 	X(report_send, job_report_send, 15)
 #define X(kind, fn, every) job_fn fn;
 JOB_KINDS(X)
