@@ -31,13 +31,21 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-struct risk { double start, days, high, cum, abs, account, relative; };
+struct risk {
+	double start, days, high, cum, abs, account, relative;
+	enum ft_version version;
+	bool begun;
+};
 
 static void drawdown(struct risk *k, double profit)
 {
 	double down, rel;
 
 	k->cum += profit;
+	/* 2024 measured from the first result, not from what one began with. */
+	if (!k->begun && k->version == FT_2024)
+		k->high = k->cum;
+	k->begun = true;
 	if (k->cum > k->high)
 		k->high = k->cum;
 	down = k->high - k->cum;
@@ -84,7 +92,7 @@ static void by_day(struct ft_stats *s, const struct ft_trade *const *t, size_t n
 
 static void counted(struct ft_stats *s, const struct ft_trade *const *t, size_t n)
 {
-	double win = 0, loss = 0, run_win = 0, run_loss = 0, minutes = 0;
+	double win = 0, loss = 0, minutes = 0;
 	double average_win, average_loss;
 
 	for (size_t i = 0; i < n; i++) {
@@ -94,18 +102,12 @@ static void counted(struct ft_stats *s, const struct ft_trade *const *t, size_t 
 		s->losses += p < 0;
 		s->draws += p == 0;
 		*(p > 0 ? &win : &loss) += fabs(p);
-		run_win = p > 0 ? run_win + 1 : 0;
-		run_loss = p > 0 ? 0 : run_loss + 1;
-		s->max_consecutive_wins = fmax(s->max_consecutive_wins, run_win);
-		s->max_consecutive_losses = fmax(s->max_consecutive_losses, run_loss);
 		s->profit_mean += t[i]->profit_ratio / (double)n;
 		s->best_trade = fmax(s->best_trade, t[i]->profit_ratio);
 		s->worst_trade = fmin(s->worst_trade, t[i]->profit_ratio);
-		s->total_volume += t[i]->amount *
-			(t[i]->open_rate + t[i]->close_rate);
 		minutes += (double)(t[i]->close_ms - t[i]->open_ms) / 60000;
 	}
-	s->holding_avg_minutes = minutes / (double)n;
+	s->holding_avg_minutes = nearbyint(minutes / (double)n);
 	s->winrate = s->wins / (double)n;
 	s->profit_factor = loss > 0 ? win / loss : 0;
 	average_win = s->wins > 0 ? win / s->wins : 0;
@@ -116,10 +118,29 @@ static void counted(struct ft_stats *s, const struct ft_trade *const *t, size_t 
 		(1 + average_win / average_loss) * s->winrate - 1 : 100;
 }
 
+/* In the order of the list; and what was traded, as each release counts it. */
+static void listed(struct ft_stats *s, const struct ft_result *r)
+{
+	double win = 0, loss = 0;
+
+	for (size_t i = 0; i < r->n_trades; i++) {
+		const struct ft_trade *t = &r->trades[i];
+
+		win = t->profit_abs > 0 ? win + 1 : 0;
+		loss = t->profit_abs > 0 ? 0 : loss + 1;
+		s->max_consecutive_wins = fmax(s->max_consecutive_wins, win);
+		s->max_consecutive_losses = fmax(s->max_consecutive_losses, loss);
+		s->total_volume += r->rules.version == FT_2024 ? t->stake :
+			t->amount * (t->open_rate * (1 + t->fee_open) +
+				     t->close_rate * (1 + t->fee_close));
+	}
+}
+
 static void risk_adjusted(struct arena *tmp, struct ft_stats *s,
+			  enum ft_version version,
 			  const struct ft_trade *const *t, size_t n)
 {
-	struct risk k = { .start = s->starting_balance,
+	struct risk k = { .start = s->starting_balance, .version = version,
 			  .days = s->backtest_days };
 	double *r = NEW_N(tmp, double, n), *lost = NEW_N(tmp, double, n);
 	double *ratio = NEW_N(tmp, double, n), sum = 0, var = 0;
@@ -176,7 +197,8 @@ void ft_stats(struct ft_stats *ret, const struct ft_result *r)
 	s.market_change = r->market_change;
 	if (r->n_trades > 0) {
 		counted(&s, t, r->n_trades);
-		risk_adjusted(tmp, &s, t, r->n_trades);
+		listed(&s, r);
+		risk_adjusted(tmp, &s, r->rules.version, t, r->n_trades);
 		by_day(&s, t, r->n_trades);
 	} else {
 		s.best_trade = s.worst_trade = 0;
