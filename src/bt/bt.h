@@ -68,6 +68,9 @@ struct bt_result {
 	size_t n_trades;
 	size_t rejected, margin_calls, waiting;
 	bool magnified;			/* finer candles told the way */
+	/* of a portfolio: of each trade; NULL: there is one pair */
+	const char *const *trade_pairs;
+	size_t max_open_trades;		/* 0: no limit */
 };
 /* `m` needs mintick, pointvalue and lot.  -E_INVAL and -E_LIMIT as
  * script_on_bar; -E_UNPROCESSABLE when the source is no strategy. */
@@ -76,6 +79,26 @@ MUST_CHECK int bt_run(struct arena *out, const struct script_prog *prog,
 		      const struct script_market *m, const struct bars *bars,
 		      const struct bt_options *opt, struct bt_result *ret,
 		      struct err *err);
+
+/* Several pairs on one account, a program each.  At each moment the orders of
+ * all pairs meet their bars, in the order of the list, then the strategies
+ * decide in that order; all see the equity of the whole account.  With
+ * max_open > 0 an entry that would hold one pair more is refused.
+ * ret->pairs[i] is pair i by itself (its equity is the account's); ret->all
+ * has the trades of all by the time they closed, positions as the number of
+ * pairs held, and prices as the mean of the pairs' own, each over its first. */
+struct bt_job {
+	const char *pair;
+	const struct script_prog *prog;
+	const struct script_binding *binding;
+	const struct script_market *market;
+	struct bars bars, detail;
+};
+struct bt_portfolio { struct bt_result all, *pairs; size_t n; };
+MUST_CHECK int bt_run_portfolio(struct arena *out, const struct bt_job *jobs,
+				size_t n, const struct bt_options *opt,
+				size_t max_open, struct bt_portfolio *ret,
+				struct err *err);
 
 /* Every number is NaN where it is not defined (no trades, no losses, ...). */
 #define BT_STATS(X)							\
@@ -110,8 +133,8 @@ double bt_stat(const struct bt_stats *s, const char *name);
 struct bt_month { int year, month; double profit, ratio; };
 size_t bt_months(struct arena *out, const struct bt_result *r,
 		 struct bt_month **ret);
-/* Trades grouped by entry id, exit reason or exit id. */
-enum bt_group { BT_BY_ENTRY, BT_BY_EXIT, BT_BY_REASON };
+/* Trades grouped by entry id, exit id, exit reason, pair, entry comment. */
+enum bt_group { BT_BY_ENTRY, BT_BY_EXIT, BT_BY_REASON, BT_BY_PAIR, BT_BY_TAG };
 struct bt_sum { const char *name; double trades, wins, profit, fees, bars; };
 size_t bt_groups(struct arena *out, const struct bt_result *r, enum bt_group by,
 		 struct bt_sum **ret);

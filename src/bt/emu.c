@@ -116,7 +116,7 @@ double emu_equity_at(const struct emu *e, double price)
 
 	for (size_t i = 0; i < e->open_fee.n; i++)
 		open -= e->open_fee.v[i];
-	return e->r.initial_capital + e->a.net_profit + open;
+	return e->r.initial_capital + e->a.net_profit + open + emu_others(e);
 }
 
 /* Run-up and drawdown of the account, from the best and worst price the bar
@@ -148,7 +148,8 @@ void emu_value(struct emu *e)
 	struct strat_account *a = &e->a;
 
 	a->equity = emu_equity_at(e, e->bar.c);
-	a->open_profit = a->equity - e->r.initial_capital - a->net_profit;
+	a->open_profit = a->equity - e->r.initial_capital - a->net_profit -
+		emu_others(e);
 	a->position_size = e->position;
 	a->position_avg_price = e->position != 0 ? e->cost / e->position : NAN;
 	a->position_entry_name = e->open.n > 0 ? e->open.v[0].entry_id : NULL;
@@ -179,12 +180,13 @@ void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
 	emu_risk_open(e);
 	if (e->work || e->open.n > 0)
 		emu_walk(e, fine);
-	if (e->open.n > 0 || e->a.position_size != 0) {
+	if (e->open.n > 0 || e->a.position_size != 0 || e->pool != NULL) {
 		emu_value(e);
 		value_extremes(e);
 	} else if (e->a.n_closed != e->closed.n) {
 		emu_value(e);
 	}
+	emu_pool_value(e);
 	emu_risk_close(e);
 }
 

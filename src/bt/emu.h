@@ -82,6 +82,14 @@ const char *emu_entry_signal(const struct emu_trade *t);
 const char *emu_exit_signal(const struct emu_trade *t);
 
 struct emu *emu_new(struct arena *out, const struct emu_rules *r) NONNULL_RET;
+/* Several emulators on one account: each sees the profit of all as its equity,
+ * what the others tie up is not free for its margin, and with max_open > 0 no
+ * more than so many hold a position at once. */
+struct emu_pool {
+	size_t max_open, open;
+	double profit, tied;
+};
+void emu_join(struct emu *e, struct emu_pool *pool);
 /* Let the orders meet a bar, then value the account at its close. */
 void emu_bar(struct emu *e, const struct bar *b);
 /* The same with the way inside the bar told by finer bars (NULL: by itself). */

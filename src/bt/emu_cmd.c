@@ -206,4 +206,5 @@ void emu_commands(struct emu *e, const struct strat_cmds *cmds)
 	emu_sweep(e);
 	if (close)
 		emu_value(e);
+	emu_pool_value(e);
 }

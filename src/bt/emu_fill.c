@@ -97,6 +97,7 @@ static void drop_empty(struct emu *e)
 	e->open.n = e->open_fee.n = k;
 	if (k == 0)
 		e->position = e->cost = 0;	/* no dust */
+	emu_pool_holds(e);
 }
 
 double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d)
@@ -139,6 +140,7 @@ void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
 	};
 	e->position += t->size;
 	e->cost += t->size * d->price;
+	emu_pool_holds(e);
 }
 
 /* Take what a close, or an opposite order, closed from what exits may still
@@ -185,6 +187,10 @@ static bool entry_allowed(struct emu *e, const struct emu_order *o)
 
 	if (e->risk.halted || e->risk.day_halted)
 		return false;
+	if (emu_pool_full(e)) {
+		e->rejected++;
+		return false;
+	}
 	return o->kind != EO_ENTRY || e->position * o->dir <= 0 || o->begun ||
 		e->open.n < (size_t)limit;
 }

@@ -101,6 +101,9 @@ struct emu {
 	double position, cost;		/* signed size; sum of size x price */
 	double peak, trough;		/* of equity, for drawdown and run-up */
 	struct emu_risk risk;
+	struct emu_pool *pool;		/* NULL: an account of its own */
+	double profit, tied;		/* its part of the pool */
+	bool holds;			/* counted as open there */
 	double room;			/* volume that may still be had */
 	size_t rejected, margin_calls;
 	bool work;			/* something waits */
@@ -159,6 +162,15 @@ void emu_sweep(struct emu *e);		/* forget dead orders */
 void emu_note_exec(struct emu *e, const struct emu_exec *x);
 /* How much of the order the watcher lets through. */
 double emu_gate(struct emu *e, const struct emu_order *o);
+
+/* emu_pool.c */
+void emu_pool_value(struct emu *e);	/* at the bar's close */
+void emu_pool_holds(struct emu *e);	/* the position has changed */
+bool emu_pool_full(const struct emu *e);
+static inline double emu_others(const struct emu *e)
+{
+	return e->pool != NULL ? e->pool->profit - e->profit : 0;
+}
 
 /* emu_strict.c */
 bool emu_high_first(const struct emu *e, const struct bar *b);

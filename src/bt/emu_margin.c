@@ -14,6 +14,8 @@ bool emu_affords(const struct emu *e, int dir, double opens, double price)
 
 	if (m <= 0)
 		return true;
+	if (e->pool != NULL)
+		have -= e->pool->tied - e->tied;
 	need = (held + opens) * price * e->r.pointvalue * m;
 	if (e->r.fee_type == STRAT_FEE_PERCENT)
 		have -= opens * price * e->r.pointvalue * e->r.fee / 100;

@@ -159,7 +159,8 @@ struct bt_trade *bt_record_trades(struct arena *out, const struct bt_result *r,
 
 	for (size_t i = 0; i < r->n_trades; i++) {
 		v[i].number = i + 1;
-		v[i].pair = pair;
+		v[i].pair = r->trade_pairs != NULL ? r->trade_pairs[i] :
+			pair;
 		trade_of(out, r, &r->trades[i], plots, &v[i]);
 	}
 	return v;

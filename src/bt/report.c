@@ -49,6 +49,8 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	out_amount(w, "margin_short", e->margin_short);
 	jw_kbool(w, "process_orders_on_close", e->on_close);
 	jw_kbool(w, "use_bar_magnifier", r->magnified);
+	if (r->trade_pairs != NULL)
+		jw_ku64(w, "max_open_trades", r->max_open_trades);
 	if (e->strict) {
 		out_amount(w, "spread", e->spread);
 		jw_ki64(w, "latency_ms", e->latency_ms);
@@ -142,8 +144,15 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	struct arena *tmp CLEANUP(arena_free) =
 		arena_new("bt_trades", (size_t)1 << 32);
 	const struct bt_trade *v = bt_record_trades(tmp, r, pair, NULL);
+	const char **pairs = NEW_N(tmp, const char *, r->n_trades + 1);
+	struct bt_result named = *r;
 	struct jw w;
 
+	for (size_t i = 0; i < r->n_trades; i++)
+		pairs[i] = pair;
+	if (r->trade_pairs == NULL)
+		named.trade_pairs = pairs;
+	r = &named;
 	jw_init(&w, b);
 	jw_obj(&w);
 	jw_key(&w, "properties");
@@ -154,6 +163,8 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	groups(&w, r, "by_entry", BT_BY_ENTRY);
 	groups(&w, r, "by_exit", BT_BY_EXIT);
 	groups(&w, r, "by_reason", BT_BY_REASON);
+	groups(&w, r, "by_pair", BT_BY_PAIR);
+	groups(&w, r, "by_tag", BT_BY_TAG);
 	equity(&w, r);
 	jw_key(&w, "trades");
 	jw_arr(&w);

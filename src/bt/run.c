@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "bt/bt.h"
+#include "bt/run_i.h"
 
 struct bt_options bt_defaults(void)
 {
@@ -18,7 +18,7 @@ static double or_else(double v, double usual)
 	return isnan(v) ? usual : v;
 }
 
-static int64_t bar_length(const struct bars *b)
+int64_t bt_bar_length(const struct bars *b)
 {
 	int64_t least = INT64_MAX;
 
@@ -46,7 +46,7 @@ static void make_strict(struct emu_rules *r, const struct bt_options *opt,
 	r->slippage += half;
 	r->limit_beyond = fmax(r->limit_beyond, half);
 	r->latency_ms = (int64_t)or_else(opt->latency_ms, BT_STRICT_LATENCY_MS);
-	r->bar_ms = bar_length(bars);
+	r->bar_ms = bt_bar_length(bars);
 	r->volume_share = or_else(opt->volume_percent,
 				  BT_STRICT_VOLUME_PERCENT) / 100;
 	if (!(volume > 0))		/* the candles do not tell it */
@@ -54,10 +54,10 @@ static void make_strict(struct emu_rules *r, const struct bt_options *opt,
 	r->on_close = false;		/* a close cannot be had any more */
 }
 
-static struct emu_rules rules_in_force(const struct script_prog *prog,
-				       const struct script_market *m,
-				       const struct bars *bars,
-				       const struct bt_options *opt)
+struct emu_rules bt_rules_in_force(const struct script_prog *prog,
+				   const struct script_market *m,
+				   const struct bars *bars,
+				   const struct bt_options *opt)
 {
 	struct emu_rules r = emu_rules_of(script_properties(prog), m->mintick,
 					  m->pointvalue > 0 ? m->pointvalue : 1,
@@ -96,7 +96,7 @@ static size_t pass_over(struct script_vm *vm, struct emu *e,
 }
 
 /* The finer bars from this bar's open to `to`; *at moves on with them. */
-static struct bars finer(const struct bars *d, size_t *at, int64_t from, int64_t to)
+struct bars bt_finer(const struct bars *d, size_t *at, int64_t from, int64_t to)
 {
 	size_t n = 0;
 
@@ -111,7 +111,7 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 		 const struct bt_options *opt, struct bt_result *res,
 		 struct err *err)
 {
-	int64_t length = opt->detail.n > 0 ? bar_length(bars) : 0;
+	int64_t length = opt->detail.n > 0 ? bt_bar_length(bars) : 0;
 	struct bars block, fine = { 0 };
 	size_t detail = 0;
 	int rc;
@@ -140,7 +140,7 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 				break;
 			b = bars_at(&block, k);
 			if (length > 0)
-				fine = finer(&opt->detail, &detail, b.t,
+				fine = bt_finer(&opt->detail, &detail, b.t,
 					     b.t + length);
 			emu_bar_fine(e, &b, &fine);
 			rc = script_step(vm, emu_account(e), &cmds, err);
@@ -174,7 +174,7 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 			    "only a strategy can be tested");
 	if (bars->n == 0)
 		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
-	res.rules = rules_in_force(prog, m, bars, opt);
+	res.rules = bt_rules_in_force(prog, m, bars, opt);
 	if (!(res.rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;

@@ -253,9 +253,15 @@ size_t bt_months(struct arena *out, const struct bt_result *r,
 	return list.n;
 }
 
-static const char *group_of(const struct emu_trade *t, enum bt_group by)
+static const char *group_of(const struct bt_result *r, size_t i, enum bt_group by)
 {
+	const struct emu_trade *t = &r->trades[i];
+
 	switch (by) {
+	case BT_BY_PAIR:
+		return r->trade_pairs != NULL ? r->trade_pairs[i] : "";
+	case BT_BY_TAG:
+		return t->t.entry_comment != NULL ? t->t.entry_comment : "";
 	case BT_BY_ENTRY:
 		return t->t.entry_id;
 	case BT_BY_EXIT:
@@ -273,7 +279,7 @@ size_t bt_groups(struct arena *out, const struct bt_result *r, enum bt_group by,
 
 	for (size_t i = 0; i < r->n_trades; i++) {
 		const struct emu_trade *t = &r->trades[i];
-		const char *name = group_of(t, by);
+		const char *name = group_of(r, i, by);
 		struct bt_sum *g = NULL;
 
 		if (name == NULL)

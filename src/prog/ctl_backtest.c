@@ -149,11 +149,25 @@ static int finer_candles(struct ctl *c, const struct run_opts *o,
 	return rc;
 }
 
+static struct bt_options options_of(const struct run_opts *o, enum bt_rules rules)
+{
+	struct bt_options opt = bt_defaults();
+
+	opt.rules_set = rules;
+	opt.initial_capital = o->capital;
+	opt.fee_percent = o->fee;
+	opt.slippage_ticks = o->slippage;
+	opt.spread_ticks = o->spread;
+	opt.latency_ms = o->latency;
+	opt.volume_percent = o->volume;
+	return opt;
+}
+
 static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 {
 	struct script_options so = { .new_defaults = o->new_defaults };
 	struct script_market m;
-	struct bt_options opt = bt_defaults();
+	struct bt_options opt = options_of(o, rules);
 	const struct script_prog *prog;
 	struct script_binding *binding;
 	struct ctl_progress bar;
@@ -168,13 +182,6 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0 ||
 	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0)
 		return ctl_fail(c, &err);
-	opt.rules_set = rules;
-	opt.spread_ticks = o->spread;
-	opt.latency_ms = o->latency;
-	opt.volume_percent = o->volume;
-	opt.initial_capital = o->capital;
-	opt.fee_percent = o->fee;
-	opt.slippage_ticks = o->slippage;
 	opt.progress = tell;
 	opt.ctx = &bar;
 	ctl_progress_start(&bar, c, "backtest", bars.n);
@@ -190,6 +197,47 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	if (status == 0 && o->recursion)
 		status = check_recursion(c, &in);
 	return status != 0 || !o->verify ? status : verify(c, &in);
+}
+
+/* Several pairs on one account. */
+static int portfolio(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
+{
+	struct script_options so = { .new_defaults = o->new_defaults };
+	struct bt_job *jobs = NEW_N(c->arena, struct bt_job, o->candles.n);
+	struct bt_options opt = options_of(o, rules);
+	const struct script_prog *prog;
+	struct bt_portfolio res;
+	struct ctl_progress bar;
+	struct err err;
+	int rc = ctl_compile(c, c->argv[0], &so, &prog, &err);
+
+	for (size_t i = 0; rc == 0 && i < o->candles.n; i++) {
+		struct pair_file f = pair_file_of(c->arena, o->candles.v[i]);
+		struct script_market *m = NEW(c->arena, struct script_market);
+		struct script_binding *binding;
+		struct ctl_bars from = o->bars;
+
+		from.candles = f.path;
+		from.symbol = f.pair != NULL ? f.pair : f.path;
+		rc = ctl_bind(c, prog, &o->set, &binding, &err);
+		if (rc == 0)
+			rc = ctl_bars_load(c, &from, &jobs[i].bars, m, &err);
+		if (rc == 0)
+			rc = finer_candles(c, o, m->symbol, &jobs[i].detail, &err);
+		jobs[i].pair = m->symbol;
+		jobs[i].prog = prog;
+		jobs[i].binding = binding;
+		jobs[i].market = m;
+	}
+	if (rc < 0)
+		return ctl_fail(c, &err);
+	opt.progress = tell;
+	opt.ctx = &bar;
+	ctl_progress_start(&bar, c, "backtest", jobs[0].bars.n);
+	rc = bt_run_portfolio(c->arena, jobs, o->candles.n, &opt,
+			      (size_t)o->max_open, &res, &err);
+	ctl_progress_end(&bar);
+	return rc < 0 ? ctl_fail(c, &err) : write_all(c, o, &res.all, jobs[0].market);
 }
 
 /* --- pairs ---------------------------------------------------------------- */
@@ -231,6 +279,8 @@ static int check(struct ctl *c, struct run_opts *o, enum bt_rules rules)
 	wrong = ctl_bars_wrong(&o->bars);
 	if (wrong != NULL)
 		return ctl_usage(c, "%s", wrong);
+	if (o->candles.n > 1 && (o->verify || o->lookahead || o->recursion))
+		return ctl_usage(c, "--verify and --check-... take one pair");
 	if (o->bars.symbol == NULL && o->candles.n > 0)
 		o->bars.symbol = pair_file_of(c->arena, o->candles.v[0]).pair;
 	return 0;
@@ -254,7 +304,9 @@ static int run(struct ctl *c, struct run_opts *o)
 		return status;
 	if (o->bars.market != NULL && !ctl_conf(c, &status))
 		return status;
-	return rules == BT_RULES_FREQTRADE ? bt_freqtrade_script(c, o) :
+	if (rules == BT_RULES_FREQTRADE)
+		return bt_freqtrade_script(c, o);
+	return o->candles.n > 1 ? portfolio(c, o, rules) :
 		chart(c, o, rules);
 }
 
@@ -309,6 +361,8 @@ int ctl_backtest(struct ctl *c)
 		  "when a trading day begins and ends; 24x7", 0, 0 },
 		{ "new-defaults", 0, CTL_FLAG, &o.new_defaults, NULL,
 		  "100,000 and 100 % of equity where the script is silent", 0, 0 },
+		{ "max-open-trades", 0, CTL_INT, &o.max_open, "N",
+		  "of several pairs: held at once; 0: all", 0, 100000 },
 		{ "verify", 0, CTL_FLAG, &o.verify, NULL,
 		  "run it once more as a bot and compare", 0, 0 },
 		{ "check-lookahead", 0, CTL_FLAG, &o.lookahead, NULL,

@@ -11,6 +11,7 @@ struct run_opts {
 	/* [PAIR=]FILE each */
 	struct ctl_texts candles, signals, detail, funding;
 	struct ctl_texts set;
+	int64_t max_open;
 	double capital, fee, slippage, spread, latency, volume;
 	bool new_defaults, verify, lookahead, recursion;
 };
