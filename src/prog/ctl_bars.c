@@ -294,10 +294,29 @@ static void show_diags(const char *path, const struct diags *d)
 			d->v[i].msg, d->v[i].code);
 }
 
+/* import user/name/version: NAME.pine beside the script, or USER/NAME.pine. */
+int ctl_library(void *ctx, struct arena *out, struct str user, struct str name, int version,
+		struct str *ret)
+{
+	const char *path = ctx, *slash = strrchr(path, '/'), *text = NULL;
+	struct str dir = str_n(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+	size_t n = 0;
+
+	(void)version;
+	if (ctl_read_text(out, arena_printf(out, "%.*s%.*s.pine", STR_ARG(dir), STR_ARG(name)),
+			  &text, &n, NULL) < 0 &&
+	    ctl_read_text(out, arena_printf(out, "%.*s%.*s/%.*s.pine", STR_ARG(dir),
+					    STR_ARG(user), STR_ARG(name)), &text, &n, NULL) < 0)
+		return -E_NOTFOUND;
+	*ret = str_n(text, n);
+	return 0;
+}
+
 int ctl_compile(struct ctl *c, const char *path,
 		const struct script_options *opt, const struct script_prog **ret,
 		struct err *err)
 {
+	struct script_options with = opt != NULL ? *opt : (struct script_options){ 0 };
 	struct diags diags = { 0 };
 	const char *source = NULL;
 	size_t n = 0;
@@ -305,7 +324,9 @@ int ctl_compile(struct ctl *c, const char *path,
 
 	if (rc < 0)
 		return rc;
-	rc = script_compile(c->arena, source, n, opt, ret, &diags, err);
+	with.library = ctl_library;
+	with.library_ctx = arena_strdup(c->arena, path);
+	rc = script_compile(c->arena, source, n, &with, ret, &diags, err);
 	if (rc < 0)
 		show_diags(path, &diags);
 	return rc;

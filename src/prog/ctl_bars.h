@@ -31,6 +31,9 @@ MUST_CHECK int ctl_read_text(struct arena *out, const char *path,
 			     const char **ret, size_t *ret_n, struct err *err);
 /* The text to a file, or to stdout for "-"; an exit status. */
 MUST_CHECK int ctl_save(struct ctl *c, const char *path, const struct sbuf *b);
+/* script_options.library over files; ctx: the path of the script. */
+int ctl_library(void *ctx, struct arena *out, struct str user, struct str name,
+		int version, struct str *ret);
 /* The script of a file, its diagnostics on stderr. */
 MUST_CHECK int ctl_compile(struct ctl *c, const char *path,
 			   const struct script_options *opt,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "prog/ctl.h"
+#include "prog/ctl_bars.h"
 #include "script/script.h"
 
 /* The whole file, or standard input for "-"; NUL behind it. */
@@ -68,11 +68,13 @@ static int check_one(struct ctl *c, const char *path, bool *ret_bad)
 	struct str src;
 	struct diags d;
 	struct sbuf b;
+	struct script_options opt = { .library = ctl_library };
 	int status;
 
 	if (read_script(c, path, &src, &err) < 0)
 		return ctl_fail(c, &err);
-	if (script_compile(c->arena, src.p, src.n, NULL, &p, &d, &err) < 0)
+	opt.library_ctx = arena_strdup(c->arena, path);
+	if (script_compile(c->arena, src.p, src.n, &opt, &p, &d, &err) < 0)
 		*ret_bad = true;
 	sbuf_init(&b, c->arena, (size_t)1 << 20);
 	for (size_t i = 0; i < d.n; i++)

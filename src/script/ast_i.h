@@ -72,6 +72,7 @@ enum ast_kind {
  *   FORIN x BLOCK name1 name2(-) | WHILE c BLOCK | SWITCH subject(-) CASE...
  *   CASE c(-) BLOCK | BLOCK statement... | DECL init | TUPLEDECL init NAME...
  *   ASSIGN target value | FUNC BLOCK PARAM... | PARAM default(-)
+ *   IMPORT user library (text = its name here, num = version)
  *   TYPE FIELD... | FIELD default(-) | ENUM FIELD... | TYPEREF TYPEREF... */
 struct ast {
 	enum ast_kind kind;
@@ -95,6 +96,8 @@ struct comp {
 	bool version_seen;
 	struct diags *diags;
 	size_t errors;
+	const char *library;	/* being compiled; brought in at this place */
+	int at_line, at_col, at_end;
 };
 
 void diag_add(struct comp *c, enum diag_severity s, int line, int col,

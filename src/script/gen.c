@@ -449,7 +449,15 @@ const struct type *type_of_ref(struct gen *g, const struct ast *ref)
 		t = NULL;
 	}
 	if (t == NULL) {
+		struct str name = ref->text, alias;
+		struct ast base = *ref;
+
 		s = sym_find(g, ref->text);
+		if (s == NULL && str_split(&name, '.', &alias) && name.n > 0) {
+			base.kind = A_NAME;
+			base.text = alias;
+			s = library_member(g, &base, name);
+		}
 		if (s != NULL && s->kind == SYM_TYPE)
 			t = s->type;
 	}

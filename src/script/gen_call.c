@@ -267,9 +267,35 @@ struct val gen_ind(struct gen *g, const struct lib *l, struct val *v, size_t n,
 
 /* --- User functions ----------------------------------------------------------- */
 
-static bool bind_params(struct gen *g, const struct ast *f, const struct args *a,
+/* The type of a parameter, as the function's own library knows it. */
+static const struct type *param_type(struct gen *g, const struct sym *s, size_t i)
+{
+	struct scope *outer = g->scope;
+	const struct type *t;
+
+	if (s->lib != NULL)
+		g->scope = s->lib->scope;
+	t = type_of_ref(g, s->func->v[i]->type);
+	g->scope = outer;
+	return t;
+}
+
+static struct val param_default(struct gen *g, const struct sym *s, size_t i)
+{
+	struct scope *outer = g->scope;
+	struct val v;
+
+	if (s->lib != NULL)
+		g->scope = s->lib->scope;
+	v = gen_expr(g, s->func->v[i]->v[0]);
+	g->scope = outer;
+	return v;
+}
+
+static bool bind_params(struct gen *g, const struct sym *s, const struct args *a,
 			struct val *ret, const struct ast *at)
 {
+	const struct ast *f = s->func;
 	const char *words = "";
 	size_t n_pos = 0;
 
@@ -288,14 +314,14 @@ static bool bind_params(struct gen *g, const struct ast *f, const struct args *a
 			if (x->v.ty->b == TY_ERROR)
 				return false;
 		} else if (f->v[i]->v[0] != NULL) {
-			ret[i] = gen_expr(g, f->v[i]->v[0]);
+			ret[i] = param_default(g, s, i);
 		} else {
 			ERR_AT(g->c, at, "ARGS", "%.*s() needs the argument \"%.*s\"",
 			       STR_ARG(f->text), STR_ARG(w.name));
 			return false;
 		}
 		if (f->v[i]->type != NULL && f->v[i]->type->text.n > 0)
-			ret[i] = coerce(g, ret[i], type_of_ref(g, f->v[i]->type),
+			ret[i] = coerce(g, ret[i], param_type(g, s, i),
 					x != NULL ? x->at : at, "this argument");
 	}
 	if (a->n > f->n - 1) {
@@ -310,7 +336,10 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 			 const struct ast *at)
 {
 	const struct ast *f = s->func;
-	struct scope params = { .up = &g->global }, *outer = g->scope;
+	struct scope params = { .up = s->lib != NULL ? s->lib->scope : &g->global };
+	struct scope *outer = g->scope;
+	struct library *lib = g->lib;
+	int version = g->c->version;
 	struct val *v = NEW_N(g->c->tmp, struct val, f->n), r;
 	int line = g->line;
 	struct loop *loop = g->loop;
@@ -322,9 +351,11 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 		       STR_ARG(s->name));
 		return val_error();
 	}
-	if (!bind_params(g, f, a, v, at))
+	if (!bind_params(g, s, a, v, at))
 		return val_error();
 	s->active = true;
+	if (s->lib != NULL)
+		library_enter(g, s->lib, at);
 	g->depth++;
 	g->loop = NULL;
 	g->scope = &params;
@@ -341,6 +372,7 @@ static struct val expand(struct gen *g, struct sym *s, const struct args *a,
 	g->depth--;
 	g->line = line;
 	s->active = false;
+	library_leave(g, lib, version);
 	return r;
 }
 
@@ -621,7 +653,7 @@ static struct val method(struct gen *g, const struct ast *n)
 
 		if (str_eq(g->methods.v[i]->name, m->text) && f->n > 1 &&
 		    (f->v[1]->type == NULL ||
-		     can_coerce(g, a.v[0].v.ty, type_of_ref(g, f->v[1]->type))))
+		     can_coerce(g, a.v[0].v.ty, param_type(g, g->methods.v[i], 1))))
 			return expand(g, g->methods.v[i], &a, n);
 	}
 	if (a.v[0].v.ty->b == TY_ARRAY)
@@ -744,8 +776,14 @@ struct val gen_call(struct gen *g, const struct ast *n)
 		ERR_AT(g->c, n, "SYNTAX", "this cannot be called");
 		return val_error();
 	}
-	if (callee->kind == A_MEMBER && callee->v[0]->kind == A_NAME) {
-		s = sym_find(g, callee->v[0]->text);
+	if (callee->kind == A_MEMBER) {
+		const struct ast *base = callee->v[0];
+
+		s = library_member(g, base, callee->text);
+		if (s != NULL && s->kind == SYM_FUNC)
+			return gather(g, n, 1, &a) ? expand(g, s, &a, n) : val_error();
+		s = base->kind == A_NAME ? sym_find(g, base->text) : base->kind == A_MEMBER ?
+			library_member(g, base->v[0], base->text) : NULL;
 		if (s != NULL && s->kind == SYM_TYPE)
 			return gather(g, n, 1, &a) ? of_type(g, s->type, &a, n) :
 						     val_error();

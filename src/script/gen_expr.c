@@ -404,8 +404,15 @@ static struct val member(struct gen *g, const struct ast *n)
 	bool found = false;
 	struct val v;
 
+	if (base->kind == A_MEMBER)
+		s = library_member(g, base->v[0], base->text);
 	if (s != NULL && s->kind == SYM_TYPE && s->type->b == TY_ENUM)
 		return enum_member(g, s->type, n);
+	if (library_member(g, base, n->text) != NULL &&
+	    library_member(g, base, n->text)->kind == SYM_VALUE)
+		return library_member(g, base, n->text)->v;
+	if (base->kind == A_MEMBER)
+		s = NULL;
 	if (s == NULL || s->kind != SYM_VALUE || !has_members(s->v.ty)) {
 		name = dotted(g, n);
 		if (name != NULL) {

@@ -40,7 +40,8 @@ struct val {
 	size_t n;
 };
 
-enum sym_kind { SYM_VALUE, SYM_FUNC, SYM_TYPE };
+enum sym_kind { SYM_VALUE, SYM_FUNC, SYM_TYPE, SYM_LIB };
+struct library { struct scope *scope; const char *name; int version; };
 struct sym {
 	struct sym *next;
 	enum sym_kind kind;
@@ -51,6 +52,7 @@ struct sym {
 	bool mut, active, is_input;
 	int depth;
 	const struct ast *decl;
+	struct library *lib;		/* it comes from, or (SYM_LIB) is */
 };
 struct scope { struct scope *up; struct sym *syms; };
 
@@ -99,6 +101,8 @@ struct gen {
 	size_t stmt;			/* of the root, being compiled */
 	struct frame *frame;
 	struct nest *nest;
+	struct library *lib;		/* whose code is being compiled */
+	int imports;
 	int loops_open;			/* around this place, callers' too */
 	struct gen *parent;		/* of a sub-program, see gen_security.c */
 	VEC(const struct ast *) input_at;	/* where each input stands */
@@ -154,9 +158,11 @@ void gen_lay_out(struct gen *g, struct buf *bar);
 /* gen_security.c: request.security() */
 struct val gen_security(struct gen *g, const struct ast *n, bool lower);
 
-/* gen_draw.c */
-struct val gen_drawing(struct gen *g, const char *name, struct args *a,
-		       const struct ast *n, bool *ret_known);
+/* gen_import.c */
+void gen_import(struct gen *g, const struct ast *n);
+void library_enter(struct gen *g, struct library *lib, const struct ast *at);
+void library_leave(struct gen *g, struct library *outer, int version);
+struct sym *library_member(struct gen *g, const struct ast *base, struct str name);
 
 /* gen_expr.c, gen_stmt.c, gen_call.c */
 struct val gen_expr(struct gen *g, const struct ast *n);
@@ -199,16 +205,6 @@ extern special_fn *const specials[];
 extern const char *const special_sigs;
 
 const struct lib *lib_find(const struct lib *t, const char *name);
-/* gen_bind.c: a word of a signature; the argument for it, k-th of n_pos that
- * have no names; all of them in order (-1: an error, said unless quiet). */
-struct want { struct str name; char type, mark; double def; bool has_def; };
-bool sig_next(struct str *sig, struct want *ret);
-const struct arg *arg_for(const struct args *a, const struct want *w, size_t k,
-			  size_t n_pos);
-int lib_bind(struct gen *g, const struct lib *l, const struct args *a,
-	     struct val *ret, const struct ast *at, bool quiet);
-const struct type *lib_ret(struct gen *g, const struct lib *l,
-			   const struct val *v, size_t n);
 /* A function by its name, also the names of version 4; how many arguments a
  * row takes. */
 const struct lib *lib_named(struct gen *g, const char *name);

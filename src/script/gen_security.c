@@ -143,6 +143,9 @@ static bool can_carry(struct gen *g, const struct needs *w, const struct ast *n)
 	static const char changed[] = "needs a variable that is changed at or below the "
 		"call: move the call below, or give the value another name";
 
+	if (g->lib != NULL)
+		return refuse(g, n, "stands in a library: give the library's function the value "
+			      "as an argument");
 	if (g->parent != NULL)
 		return refuse(g, n, "stands inside another one, or its expression needs the "
 			      "result of another one: ask for that value directly");
@@ -308,6 +311,7 @@ static void replay_statements(struct gen *s, const struct needs *w, const struct
 		const struct ast *k = b->v[i];
 
 		if (k->kind == A_FUNC || k->kind == A_TYPE || k->kind == A_ENUM ||
+		    k->kind == A_IMPORT ||
 		    touches(k, w, true))
 			gen_stmt(s, k, false);
 	}

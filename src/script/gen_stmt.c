@@ -602,12 +602,12 @@ struct val gen_stmt(struct gen *g, const struct ast *n, bool use)
 	case A_FUNC:
 		s = sym_add(g, n->text, SYM_FUNC, n);
 		s->func = n;
+		s->lib = g->lib;
 		if (n->flags & AF_METHOD)
 			*array_push(g->c->tmp, &g->methods) = s;
 		break;
 	case A_IMPORT:
-		ERR_AT(g->c, n, "UNSUPPORTED", "libraries cannot be imported: copy the "
-		       "functions you need into the script");
+		gen_import(g, n);
 		break;
 	default:
 		return gen_expr(g, n);

@@ -40,6 +40,15 @@ void diag_add(struct comp *c, enum diag_severity s, int line, int col,
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
+	if (c->library != NULL) {
+		char *in = arena_printf(c->tmp, "the library %s, line %d: %s", c->library, line,
+					msg);
+
+		*array_push(c->out, c->diags) = (struct diag){ .severity = s,
+			.line = c->at_line, .col = c->at_col, .end_col = c->at_end,
+			.code = code, .msg = arena_strdup(c->out, in) };
+		return;
+	}
 	*array_push(c->out, c->diags) = (struct diag){
 		.severity = s, .line = line, .col = col,
 		.end_col = end_col > col ? end_col : col + 1,

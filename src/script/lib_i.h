@@ -77,6 +77,21 @@ enum { MT_TICKER, MT_TICKERID, MT_ROOT, MT_PREFIX, MT_BASE, MT_QUOTE, MT_DESCRIP
        MT_TIMEZONE, MT_TYPE, MT_SESSION, MT_PERIOD };
 enum { TI_DAILY, TI_INTRADAY, TI_WEEKLY, TI_MONTHLY, TI_MINUTES, TI_SECONDS, TI_DWM };
 
+/* gen_draw.c */
+struct val gen_drawing(struct gen *g, const char *name, struct args *a,
+		       const struct ast *n, bool *ret_known);
+
+/* gen_bind.c: a word of a signature; the argument for it, k-th of n_pos that
+ * have no names; all of them in order (-1: an error, said unless quiet). */
+struct want { struct str name; char type, mark; double def; bool has_def; };
+bool sig_next(struct str *sig, struct want *ret);
+const struct arg *arg_for(const struct args *a, const struct want *w, size_t k,
+			  size_t n_pos);
+int lib_bind(struct gen *g, const struct lib *l, const struct args *a,
+	     struct val *ret, const struct ast *at, bool quiet);
+const struct type *lib_ret(struct gen *g, const struct lib *l,
+			   const struct val *v, size_t n);
+
 /* What timestamp() is of constants. */
 bool time_of_text(struct str s, int64_t *ret);
 bool time_of_parts(const double *v, struct str tz, double *ret);

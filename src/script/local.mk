@@ -16,6 +16,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/gen_draw.c \
 	%D%/gen_expr.c \
 	%D%/gen_i.h \
+	%D%/gen_import.c \
 	%D%/gen_security.c \
 	%D%/gen_stmt.c \
 	%D%/gen_var.c \

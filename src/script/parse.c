@@ -711,13 +711,25 @@ static struct ast *fields(struct parser *p, enum ast_kind kind, unsigned flags)
 	return n;
 }
 
+/* import user/name/1 as alias */
 static struct ast *import(struct parser *p)
 {
 	struct ast *n = node_at(p, A_IMPORT, cur(p));
 
-	while (!ahead(p, 1)->nl)
-		next(p);
 	next(p);
+	for (int i = 0; i < 2; i++) {
+		add(p, n, node_at(p, A_NAME, cur(p)));
+		n->text = cur(p)->text;
+		expect(p, T_ID, "expected user/library/version");
+		expect(p, T_DIV, "expected user/library/version");
+	}
+	n->num = here(p) == T_INT && !p->panic ? cur(p)->num : -1;	/* -1: not read */
+	expect(p, T_INT, "expected the version of the library");
+	if (is_word(cur(p), "as") && !cur(p)->nl) {
+		next(p);
+		n->text = cur(p)->text;
+		expect(p, T_ID, "expected a name for the library");
+	}
 	return n;
 }
 

@@ -42,6 +42,11 @@ struct script_options {
 	 * silent: false = 1,000,000 and fixed 1; true = 100,000 and 100 % of
 	 * equity (the newer set). */
 	bool new_defaults;
+	/* import user/name/version: the source of the library into *ret, which
+	 * lives in `out`; other than 0: there is none.  NULL: there are none. */
+	int (*library)(void *ctx, struct arena *out, struct str user, struct str name,
+		       int version, struct str *ret);
+	void *library_ctx;
 };
 /* -E_INVAL when there is an error among the diagnostics; *ret is then
  * untouched.  `opt` may be NULL.  Diagnostics are sorted by place. */
@@ -60,7 +65,7 @@ enum strat_fee_type { STRAT_FEE_PERCENT, STRAT_FEE_PER_CONTRACT, STRAT_FEE_PER_O
 struct strat_properties {
 	const char *title, *shorttitle, *currency;
 	int version;			/* of the language: 4, 5, 6 */
-	bool is_strategy, overlay;
+	bool is_strategy, is_library, overlay;
 	double initial_capital, default_qty_value, commission_value;
 	enum strat_qty_type default_qty_type;
 	enum strat_fee_type commission_type;

@@ -423,9 +423,9 @@ SPECIAL(sp_indicator)
 SPECIAL(sp_library)
 {
 	UNUSED;
-	ERR_AT(g->c, n, "UNSUPPORTED", "a library cannot be run: declare the script with "
-	       "strategy() or indicator()");
-	return val_error();
+	gen_declaration(g, a, n, false);
+	g->p->props.is_library = true;
+	return val_const(&ty_void, NAN);
 }
 
 /* Account and symbol count in one currency here. */

@@ -13,7 +13,7 @@ is() { # name, got, want
 		printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | sed 's/^/# /'
 	fi
 }
-echo 1..9
+echo 1..10
 got=$("$ctl" --quiet strategy check "$top"/strategies/*.pine 2>&1; echo "exit $?")
 is "the starters have no fault" "$got" "exit 0"
 
@@ -50,3 +50,8 @@ exit 65'
 
 got=$("$ctl" indicator --list | grep -c '^[a-z_]* - ')
 is "the list has a line for each" "$got" "$(sed -n '/define IND_ROWS/,/^$/p' "$top/src/ind/ind_i.h" | grep -o 'X([a-z_]*)' | grep -vc 'X(X)')"
+
+printf '//@version=6\nlibrary("lib")\nexport twice(float x) => x * 2\n' >"$t/lib.pine"
+printf '//@version=6\nstrategy("x")\nimport me/lib/1 as l\nplot(l.twice(close))\n' >"$t/uses.pine"
+got=$("$ctl" --quiet strategy check "$t/uses.pine" 2>&1; echo "exit $?")
+is "a library is read beside its script" "$got" "exit 0"

@@ -59,8 +59,9 @@ static void diagnostics_name_place_and_remedy(void **state)
 		  "[ARGS]\n" },
 		{ HEAD "if close > 1\nplot(close)\n", "4:1-5 error: expected a block, "
 		  "indented by four columns, found a new line with \"plot\" [SYNTAX]\n" },
-		{ HEAD "import a/b/1 as c\n", "3:1-7 error: libraries cannot be imported: "
-		  "copy the functions you need into the script [UNSUPPORTED]\n" },
+		{ HEAD "import a/b/1 as c\n", "3:1-11 error: the library a/b is not here: "
+		  "save its source under the name \"b\", or copy the functions you need into the "
+		  "script [UNSUPPORTED]\n" },
 		{ "//@version=6\nplot(close)\n", "1:1-2 error: the script does not say what "
 		  "it is: begin with strategy(\"name\") or indicator(\"name\") "
 		  "[DECLARATION]\n" },

@@ -241,6 +241,76 @@ static void drawings_are_shown_to_hosts(void **state)
 	arena_free(&a);
 }
 
+/* --- Libraries ---------------------------------------------------------------- */
+
+static const char lib_source[] = "//@version=5\nlibrary(\"tools\")\nK = 3\n"
+	"half(x) => x / 2\n"
+	"export type Level\n    float price\n    int hits = 0\n"
+	"export scale(float x) => half(x) * K\n"
+	"export method hit(Level this) =>\n    this.hits += 1\n    this\n"
+	"export bad(x) => x + nothing\n"
+	"export mean(series float s, simple int n) => ta.sma(s, n)\n";
+
+static int find_library(void *ctx, struct arena *out, struct str user, struct str name,
+			int version, struct str *ret)
+{
+	(void)out;
+	assert_ptr_equal(ctx, lib_source);
+	if (!str_eqc(user, "me") || !str_eqc(name, "tools") || version != 2)
+		return -1;
+	*ret = str_c(lib_source);
+	return 0;
+}
+
+static const char *library_fault(struct arena *a, const char *body,
+				 const struct script_prog **ret)
+{
+	const struct script_options o = { .library = find_library,
+		.library_ctx = (void *)(uintptr_t)lib_source };
+	char *src = arena_printf(a, "//@version=6\nindicator(\"t\")\n%s\n", body);
+	struct diags d;
+	struct err err = { 0 };
+
+	if (script_compile(a, src, strlen(src), &o, ret, &d, &err) == 0)
+		return "";
+	return arena_printf(a, "%d:%d %s", d.v[0].line, d.v[0].col, d.v[0].msg);
+}
+
+static void libraries_are_imported(void **state)
+{
+	static const char good[] = "import me/tools/2 as t\n"
+		"l = t.Level.new(close)\nl.hit()\nl.hit()\nt.Level m = na\nm := l\n"
+		"plot(t.scale(close) + m.hits * 100 + t.mean(close, 1) * 1000)";
+	struct arena *a = arena_new("t", 1 << 26);
+	const struct script_prog *p;
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct bars all;
+	struct err err;
+	struct bar b;
+	double y;
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	all = t_view(&bars, N);
+	b = bars_at(&all, 0);
+	assert_string_equal(library_fault(a, good, &p), "");
+	vm = t_vm(a, p);
+	assert_int_equal(script_on_bar(vm, &b, NULL, &cmds, &err), 0);
+	script_plot_values(vm, &y);
+	assert_true(y == 10215);
+	assert_string_equal(library_fault(a, "import me/tools/2\nplot(tools.half(1))", &p),
+			    "4:6 there is no function \"tools.half\"");
+	assert_string_equal(library_fault(a, "import me/tools/2\nplot(tools.bad(1))", &p),
+			    "4:6 the library tools, line 12: \"nothing\" is not defined");
+	assert_string_equal(library_fault(a, "import you/other/1\nplot(1)", &p),
+			    "3:1 the library you/other is not here: save its source under the name "
+			    "\"other\", or copy the functions you need into the script");
+	assert_string_equal(library_fault(a, "import me/tools\nplot(1)", &p),
+			    "4:1 expected user/library/version, found a new line with \"plot\"");
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +324,7 @@ int main(void)
 		cmocka_unit_test(maps_are_gone_through),
 		cmocka_unit_test(the_accounts_past_is_whole),
 		cmocka_unit_test(drawings_are_shown_to_hosts),
+		cmocka_unit_test(libraries_are_imported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,11 +302,107 @@ static void every_statement_compiles(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* --- Batch and stream ---------------------------------------------------------- */
+
+#define BARS 400
+static struct t_bars bars;
+
+static uint64_t trace(struct arena *a, const struct script_prog *p, struct rng *r)
+{
+	struct strat_account acct = { .initial_capital = 1000, .equity = 1000 };
+	struct script_column col = { "x", bars.v, BARS };
+	struct script_market m = t_market;
+	struct bars all = t_view(&bars, BARS);
+	const struct script_plot *plots;
+	size_t n = script_plots(p, &plots);
+	uint64_t h = 0xcbf29ce484222325u;
+	struct script_vm *vm;
+	struct strat_cmds cmds;
+	struct err err;
+	double y[100];
+
+	m.columns = &col;
+	m.n_columns = 1;
+	if (script_vm_new(a, p, NULL, &m, NULL, &vm, &err) < 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < BARS; ) {
+		size_t k = r == NULL ? 1 : 1 + (size_t)(rng_unit(r) * (SCRIPT_BLOCK - 1));
+		struct bars part = bars_slice(&all, i, k < BARS - i ? k : BARS - i);
+
+		assert_int_equal(script_block(vm, &part, &err), 0);
+		for (size_t q = 0; q < part.n; q++, i++) {
+			acct.position_size = bars.c[i] > bars.o[i] ? (double)i : 0;
+			if (script_step(vm, &acct, &cmds, &err) < 0)
+				fail_msg("%s", err.msg);
+			script_plot_values(vm, y);
+			for (size_t f = 0; f < n; f++) {
+				uint64_t bits = 1;	/* any na */
+
+				if (!isnan(y[f]))
+					memcpy(&bits, &y[f], sizeof(bits));
+				h = (h ^ bits) * 0x100000001b3u;
+			}
+		}
+	}
+	return h;
+}
+
+static void same_in_random_cuts(const char *body, struct rng *r)
+{
+	struct arena *a = arena_new("t", 1 << 27);
+	const struct script_prog *p;
+	char src[6000];
+	struct diags d;
+	struct err err;
+	uint64_t want;
+
+	snprintf(src, sizeof(src), "//@version=6\n%s%s\n", before, body);
+	if (script_compile(a, src, strlen(src), NULL, &p, &d, &err) == 0) {
+		want = trace(a, p, NULL);
+		for (int k = 0; k < 3; k++)
+			if (trace(a, p, r) != want)
+				fail_msg("differs in blocks: %s", body);
+		failed++;
+	}
+	arena_free(&a);
+}
+
+/* What can be plotted, and its value some bars ago, is the same to the bit
+ * however the bars are cut into blocks. */
+static void every_value_is_the_same_in_blocks(void **state)
+{
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 11);
+	t_walk(&bars, 17);
+	failed = 0;
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		char line[5000], body[900], *at = line, *w;
+
+		snprintf(line, sizeof(line), "%s", values[i]);
+		while ((w = strsep(&at, " ")) != NULL) {
+			for (char *c = w; *c != '\0'; c++)
+				*c = *c == '~' ? ' ' : *c;
+			/* these ask for candles that are not there */
+			if (strstr(w, "lower_tf") != NULL)
+				continue;
+			snprintf(body, sizeof(body), "v = %s\nplot(v)\nplot(v[3])\nx = close > open "
+				 "? v : v[1]\nplot(x)", w);
+			same_in_random_cuts(body, &r);
+			snprintf(body, sizeof(body), "v = %s\nplot(v ? 1 : 0)\nplot(v[3] ? 1 : 0)", w);
+			same_in_random_cuts(body, &r);
+		}
+	}
+	assert_true(failed > 250);	/* so many could be plotted */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_compiles),
 		cmocka_unit_test(every_statement_compiles),
+		cmocka_unit_test(every_value_is_the_same_in_blocks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
