@@ -62,6 +62,8 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ind
+unit_tests += %D%/unit/test_ind_golden
+EXTRA_DIST += %D%/golden/make_indicators.py %D%/golden/indicators.csv
 unit_tests += %D%/unit/test_ind_shape
 unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_ind_window
