@@ -26,8 +26,8 @@ static void touch(const struct emu *e, struct strat_trade *t, double price)
 {
 	double p = (price - t->entry_price) * t->size * e->r.pointvalue;
 
-	t->max_runup = fmax(t->max_runup, p);
-	t->max_drawdown = fmax(t->max_drawdown, -p);
+	t->max_runup = p > t->max_runup ? p : t->max_runup;
+	t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
 }
 
 static void book(struct emu *e, const struct strat_trade *t, double fee_in,

@@ -146,8 +146,8 @@ static void arrive(struct emu *e, double x)
 		struct strat_trade *t = &e->open.v[i];
 		double p = (x - t->entry_price) * t->size * e->r.pointvalue;
 
-		t->max_runup = fmax(t->max_runup, p);
-		t->max_drawdown = fmax(t->max_drawdown, -p);
+		t->max_runup = p > t->max_runup ? p : t->max_runup;
+		t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
 	}
 }
 

@@ -66,8 +66,8 @@ static void reach(struct emu *e, double x)
 	struct strat_trade *t = &e->open.v[0];
 	double p = (x - t->entry_price) * t->size * e->r.pointvalue;
 
-	t->max_runup = fmax(t->max_runup, p);
-	t->max_drawdown = fmax(t->max_drawdown, -p);
+	t->max_runup = p > t->max_runup ? p : t->max_runup;
+	t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
 }
 
 size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,

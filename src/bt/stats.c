@@ -96,8 +96,8 @@ static void daily_stats(struct bt_stats *s, const struct bt_result *r)
 	if (n >= 20) {			/* fewer have no 5 % tail */
 		for (size_t i = 0; i < k; i++)
 			tail -= d[i];
-		s->var_95 = fmax(0, -d[k - 1]);
-		s->cvar_95 = fmax(0, tail / (double)k);
+		s->var_95 = d[k - 1] < 0 ? -d[k - 1] : 0;
+		s->cvar_95 = tail > 0 ? tail / (double)k : 0;
 	}
 	arena_free(&tmp);
 }
