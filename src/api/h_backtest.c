@@ -57,7 +57,9 @@ static const struct param create_params[] = {
 	PARAM(struct create_in, rules_set, P_ENUM, "rules of the broker",
 	      .names = rules_sets),
 	PARAM(struct create_in, options, P_JSON, "initial_capital, fee (percent), "
-	      "slippage (ticks), new_defaults, ...", .nullable = true),
+	      "slippage, spread (ticks), latency (ms), volume_share (percent), "
+	      "mintick, lot, new_defaults; detail (a finer timeframe), data (list "
+	      "of binance:ETH/USDT:1h)", .nullable = true),
 	PARAM(struct create_in, rules, P_JSON, "of freqtrade, by its own names",
 	      .nullable = true),
 	PARAM(struct create_in, name, P_STR, "shown in lists", .nullable = true,
@@ -268,6 +270,14 @@ static const struct series *series_for(const struct market_info *m, enum tf tf)
 	return best;
 }
 
+static int too_many(struct api_req *r, const char *what, int64_t n, struct err *err)
+{
+	return api_fail(r, err, E_UNPROCESSABLE, "The range holds %" PRId64
+			" candles%s, at most %" PRId64 " can be tested: choose a "
+			"shorter one or a coarser timeframe.", n, what,
+			r->d->conf->backtest_max_candles);
+}
+
 int api_range(struct api_req *r, const struct market_info *m, enum tf tf,
 	      const int64_t *from, const int64_t *to, int64_t *ret_from,
 	      int64_t *ret_to, struct err *err)
@@ -290,13 +300,19 @@ int api_range(struct api_req *r, const struct market_info *m, enum tf tf,
 		return api_fail(r, err, E_UNPROCESSABLE, "There are no candles of "
 				"this market in that range.");
 	if (n > most)
-		return api_fail(r, err, E_UNPROCESSABLE, "The range holds %" PRId64
-				" candles, at most %" PRId64 " can be tested: "
-				"choose a shorter one or a coarser timeframe.",
-				n, most);
+		return too_many(r, "", n, err);
 	*ret_from = lo;
 	*ret_to = hi;
 	return 0;
+}
+
+static int check_detail(struct api_req *r, const struct backtest *b,
+			enum tf detail, struct err *err)
+{
+	int64_t n = detail != (enum tf)0 ? tf_count(detail, b->from, b->to) : 0;
+
+	return n > r->d->conf->backtest_max_candles ?
+		too_many(r, " of detail", n, err) : 0;
 }
 
 static int take_source(struct api_req *r, struct backtest *b, struct err *err)
@@ -339,7 +355,8 @@ static int check_rules(struct api_req *r, const struct bt_setup *s,
 }
 
 /* What would fail for certain is refused here and not by the job. */
-static int check_script(struct api_req *r, struct backtest *b, struct err *err)
+static int check_script(struct api_req *r, struct backtest *b, enum tf *ret_detail,
+			struct err *err)
 {
 	const struct create_in *in = r->body;
 	struct arena *root CLEANUP(arena_free) =
@@ -356,6 +373,7 @@ static int check_script(struct api_req *r, struct backtest *b, struct err *err)
 	rc = check_rules(r, &s, b, err);
 	if (rc < 0)
 		return rc;
+	*ret_detail = s.detail;
 	p = script_properties(s.prog);
 	if (!p->is_strategy)
 		return api_bad(r, err, "source", "is an indicator: only a strategy "
@@ -401,6 +419,7 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 	const struct create_in *in = r->body;
 	struct backtest b = { .user_id = r->who.id, .market_id = in->market_id };
 	struct market_info *m;
+	enum tf detail = (enum tf)0;
 	size_t waiting;
 	uint64_t id;
 	int rc;
@@ -422,10 +441,12 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 	b.symbol = m->m.symbol;
 	rc = take_source(r, &b, err);
 	if (rc == 0)
-		rc = check_script(r, &b, err);
+		rc = check_script(r, &b, &detail, err);
 	if (rc == 0)
 		rc = api_range(r, m, b.tf, in->has_from ? &in->from : NULL,
 			       in->has_to ? &in->to : NULL, &b.from, &b.to, err);
+	if (rc == 0)
+		rc = check_detail(r, &b, detail, err);
 	if (rc == 0)
 		rc = take_texts(r, &b, err);
 	if (rc == 0)

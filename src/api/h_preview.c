@@ -277,9 +277,16 @@ static int h_preview(struct api_req *r, struct err *err)
 		return rc;
 	if (p->compiled) {
 		bt_setup_market(root, m, tf, &p->s);
-		if (p->s.bars.n == 0)
-			error = "there are no candles";
-		else if (run_script(root, p, &why) != 0)
+		rc = p->s.bars.n == 0 ? FAIL(&why, E_UNPROCESSABLE,
+					     "there are no candles") :
+			bt_setup_extras(root, r->d->db, m->id, tf, p->s.bars.t[0],
+				tf_next(tf, p->s.bars.t[p->s.bars.n - 1]), &p->s,
+				&why);
+		if (rc < 0 && rc != -E_UNPROCESSABLE) {
+			*err = why;
+			return rc;
+		}
+		if (rc < 0 || run_script(root, p, &why) != 0)
 			error = why.msg;
 	}
 	if (error != NULL) {		/* no half of a result */

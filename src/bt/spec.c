@@ -63,6 +63,49 @@ static const struct num_opt num_opts[] = {
 	NUM("lot", lot, 0, 1e9),
 };
 
+/* "binance:ETH/USDT:1h" apart; without a timeframe *ret_tf is 0. */
+static bool read_series(struct str s, struct market *ret, enum tf *ret_tf)
+{
+	size_t at = s.n;
+
+	*ret_tf = (enum tf)0;
+	while (at > 0 && s.p[at - 1] != ':')
+		at--;
+	if (at > 0 && tf_parse(str_n(s.p + at, s.n - at), ret_tf))
+		s.n = at - 1;
+	return market_ref_parse(s, ret);
+}
+
+static int read_data(const struct json *v, struct bt_setup *s, struct err *err)
+{
+	if (json_type(v) == JSON_NULL)
+		return 0;
+	if (json_type(v) != JSON_ARR || json_len(v) > BT_DATA_MAX)
+		return FAIL(err, E_INVAL, "data: must be a list of at most %d series",
+			    BT_DATA_MAX);
+	for (size_t i = 0; i < json_len(v); i++) {
+		struct market m;
+		struct str text;
+		enum tf tf;
+
+		if (!json_str(json_at(v, i), &text) || !read_series(text, &m, &tf))
+			return FAIL(err, E_INVAL, "data: must be like "
+				    "\"binance:ETH/USDT:1h\"");
+	}
+	s->data = v;
+	return 0;
+}
+
+static int read_detail(const struct json *v, struct bt_setup *s, struct err *err)
+{
+	struct str text;
+
+	if (json_type(v) == JSON_NULL)
+		return 0;
+	return json_str(v, &text) && tf_parse(text, &s->detail) ? 0 :
+		FAIL(err, E_INVAL, "detail: must be a timeframe like \"1m\"");
+}
+
 static int read_option(struct str key, const struct json *v, struct bt_setup *s,
 		       struct script_options *so, struct err *err)
 {
@@ -83,6 +126,10 @@ static int read_option(struct str key, const struct json *v, struct bt_setup *s,
 	if (str_eqc(key, "new_defaults"))
 		return json_bool(v, &so->new_defaults) ? 0 :
 			FAIL(err, E_INVAL, "new_defaults: must be true or false");
+	if (str_eqc(key, "detail"))
+		return read_detail(v, s, err);
+	if (str_eqc(key, "data"))
+		return read_data(v, s, err);
 	return FAIL(err, E_INVAL, "\"%.*s\" is not an option that is known",
 		    (int)(key.n < 60 ? key.n : 60), key.p);
 }
@@ -154,6 +201,73 @@ void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
 	};
 }
 
+static int load_detail(struct arena *out, struct db *db, uint64_t market_id,
+		       enum tf tf, int64_t from, int64_t to, struct bt_setup *s,
+		       struct err *err)
+{
+	struct candles cs;
+	int rc;
+
+	if (s->detail == tf || !tf_divides(s->detail, tf))
+		return FAIL(err, E_UNPROCESSABLE, "detail: bars of %s are not made "
+			    "of bars of %s", tf_name(tf), tf_name(s->detail));
+	rc = candles_load(out, db, market_id, s->detail, from, to, &cs, err);
+	if (rc == 0 && cs.n == 0)
+		return FAIL(err, E_UNPROCESSABLE, "detail: there are no candles of "
+			    "%s in the range", tf_name(s->detail));
+	if (rc == 0)
+		s->opt.detail = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c,
+					       cs.v };
+	return rc;
+}
+
+static int load_series(struct arena *out, struct db *db, struct str text,
+		       enum tf tf, int64_t from, int64_t to,
+		       struct script_series *ret, struct err *err)
+{
+	struct market m;
+	struct candles cs;
+	enum tf own;
+	int rc;
+
+	if (!read_series(text, &m, &own))
+		return FAIL(err, E_BUG, "data was read before");
+	if (own == (enum tf)0)
+		own = tf;
+	rc = market_find(db, m.exchange, m.symbol, &m, err);
+	if (rc == 0)
+		rc = candles_load(out, db, m.id, own, from, to, &cs, err);
+	if (rc == -E_NOTFOUND || (rc == 0 && cs.n == 0))
+		return FAIL(err, E_UNPROCESSABLE, "data: there are no candles of "
+			    "%.*s in the range", STR_ARG(text));
+	if (rc < 0)
+		return rc;
+	ret->symbol = arena_printf(out, "%s:%s", m.exchange, m.symbol);
+	ret->timeframe = script_timeframe(out, tf_name(own));
+	ret->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
+	return 0;
+}
+
+int bt_setup_extras(struct arena *out, struct db *db, uint64_t market_id,
+		    enum tf tf, int64_t from, int64_t to, struct bt_setup *s,
+		    struct err *err)
+{
+	size_t n = s->data != NULL ? json_len(s->data) : 0;
+	struct script_series *v = NEW_N(out, struct script_series, n + 1);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = load_series(out, db, json_text(json_at(s->data, i)), tf, from,
+				 to, &v[i], err);
+	if (rc == 0 && s->detail != (enum tf)0)
+		rc = load_detail(out, db, market_id, tf, from, to, s, err);
+	if (rc < 0)
+		return rc;
+	s->market.series = v;
+	s->market.n_series = n;
+	return 0;
+}
+
 int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
 		     enum tf tf, int64_t from, int64_t to, struct bt_setup *s,
 		     struct err *err)
@@ -161,9 +275,10 @@ int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
 	struct candles cs;
 	int rc = candles_load(out, db, market_id, tf, from, to, &cs, err);
 
-	if (rc == 0)
-		s->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
-	return rc;
+	if (rc < 0)
+		return rc;
+	s->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
+	return bt_setup_extras(out, db, market_id, tf, from, to, s, err);
 }
 
 /* ---- freqtrade ------------------------------------------------------------- */
@@ -202,7 +317,11 @@ int bt_run_freqtrade(struct arena *out, const struct bt_setup *s,
 		.pair = s->market.symbol, .prog = s->prog,
 		.binding = s->binding, .market = &s->market, .bars = s->bars,
 		.tick = s->market.mintick, .lot = s->market.lot,
+		.detail = s->opt.detail,
 	};
+	struct ft_rules r = *rules;
 
-	return ft_run_script(out, &job, 1, rules, ret, err);
+	if (s->opt.detail.n > 0)
+		r.detail_ms = tf_ms(s->detail);
+	return ft_run_script(out, &job, 1, &r, ret, err);
 }

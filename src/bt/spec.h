@@ -19,12 +19,15 @@ struct bt_setup {
 	struct bt_options opt;
 	struct bars bars;
 	double mintick, lot;		/* NaN: the market's */
+	enum tf detail;			/* finer candles to load; 0: none */
+	const struct json *data;	/* other series to load, or NULL */
 	/* After a failure of bt_setup_script: "source", "inputs", "options". */
 	const char *fault;
 };
 
-/* {initial_capital, fee, slippage, ...} by the names of orchctl backtest.
- * Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
+/* {initial_capital, fee, slippage, ...} by the names of orchctl backtest; and
+ * of what is stored: "detail", a finer timeframe for the way inside a bar, and
+ * "data", a list of "binance:ETH/USDT:1h" for request.security().  Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
  * stands for an empty object. */
 MUST_CHECK int bt_options_read(const struct json *j, struct bt_setup *ret,
 			       struct script_options *ret_script, struct err *err);
@@ -36,10 +39,17 @@ MUST_CHECK int bt_setup_script(struct arena *out, struct str source,
 /* *m must live as long as the setup. */
 void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
 		     struct bt_setup *s);
-/* Candles whose open lies in [from, to). */
+#define BT_DATA_MAX 8
+/* Candles whose open lies in [from, to), and those of detail and data; after
+ * bt_setup_market.  -E_UNPROCESSABLE when one of these is not there. */
 MUST_CHECK int bt_setup_candles(struct arena *out, struct db *db,
 				uint64_t market_id, enum tf tf, int64_t from,
 				int64_t to, struct bt_setup *s, struct err *err);
+
+/* The second half of it, for who has the bars already. */
+MUST_CHECK int bt_setup_extras(struct arena *out, struct db *db,
+			       uint64_t market_id, enum tf tf, int64_t from,
+			       int64_t to, struct bt_setup *s, struct err *err);
 
 /* freqtrade's rules for a run on bars of `tf`: what `rules` (JSON, its own key
  * names) says, then initial_capital and fee of the options. */

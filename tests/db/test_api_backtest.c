@@ -463,6 +463,68 @@ static void the_strict_rules_cost_more(void **state)
 	assert_true(num(".metrics.final_equity") < equity);
 }
 
+static void finer_candles_and_other_series_are_loaded(void **state)
+{
+	uint64_t hour = made(""), id;
+	double equity;
+
+	(void)state;
+	/* a day is made of hours: on daily bars the hours tell the way */
+	assert_int_equal(post("anna", SOURCE, ",\"options\":{\"detail\":\"7m\"}"),
+			 400);
+	assert_int_equal(post("anna", SOURCE, ",\"options\":{\"data\":[\"x\"]}"), 400);
+	assert_string_equal(t_api_text(".errors[0].field"), "options");
+	assert_int_equal(verb("anna", "DELETE", hour, "", NULL), 204);
+	assert_int_equal(work(), 1);
+	for (int fine = 0; fine < 2; fine++) {
+		assert_int_equal(t_api("anna", "POST", "/api/v1/backtests",
+			arena_printf(root, "{\"source\":%s,\"market_id\":%llu,"
+				     "\"tf\":\"4h\"%s}", json_text_of(
+			"//@version=6\nstrategy(\"D\", default_qty_value = 0.01)\n"
+			"strategy.entry(\"L\", strategy.long)\n"
+			"strategy.exit(\"X\", \"L\", stop = close * 0.995, "
+			"limit = close * 1.005)\n"), (unsigned long long)btc,
+			fine ? ",\"options\":{\"detail\":\"1h\"}" : ""), NULL), 201);
+		id = (uint64_t)t_api_int(".id");
+		assert_int_equal(work(), 1);
+		assert_int_equal(get("anna", id, ""), 200);
+		assert_string_equal(t_api_text(".state"), "done");
+		if (!fine)
+			equity = num(".metrics.final_equity");
+		else
+			assert_true(num(".metrics.final_equity") != equity);
+	}
+	/* the market itself as another series: known to be the same */
+	assert_int_equal(post("anna", "//@version=6\nstrategy(\"R\")\n"
+		"x = request.security(\"SIM:ETH/USDT\", \"60\", close)\nplot(x, "
+		"\"x\")\n", ",\"options\":{\"data\":[\"sim:ETH/USDT\"]}"), 201);
+	id = (uint64_t)t_api_int(".id");
+	assert_int_equal(work(), 1);
+	assert_int_equal(get("anna", id, ""), 200);
+	assert_string_equal(t_api_text(".error"), "data: there are no candles of "
+			    "sim:ETH/USDT in the range");
+	{
+		struct candles cs;
+
+		(void)t_market_named(root, "ETH/USDT", N_BARS, &cs);
+		assert_int_equal(post("anna", "//@version=6\nstrategy(\"R\")\n"
+			"x = request.security(\"SIM:ETH/USDT\", \"60\", close)\n"
+			"plot(x, \"x\")\n",
+			",\"options\":{\"data\":[\"sim:ETH/USDT\"]}"), 201);
+		id = (uint64_t)t_api_int(".id");
+		assert_int_equal(work(), 1);
+		assert_int_equal(get("anna", id, "/chart?points=5000"), 200);
+		assert_true(num(".plots[0].values[2000]") == cs.c[2000]);
+	}
+	/* too fine for its range */
+	t_api_conf()->backtest_max_candles = 2000;
+	assert_int_equal(t_api("anna", "POST", "/api/v1/backtests", arena_printf(
+		root, "{\"source\":%s,\"market_id\":%llu,\"tf\":\"4h\","
+		"\"options\":{\"detail\":\"1h\"}}", json_text_of(SOURCE),
+		(unsigned long long)btc), NULL), 422);
+	assert_non_null(strstr(t_api_text(".detail"), "3000 candles of detail"));
+}
+
 static void what_cannot_run_is_refused_with_a_sentence(void **state)
 {
 	(void)state;
@@ -743,6 +805,7 @@ int main(void)
 		T(it_can_be_taken_away_as_files),
 		T(freqtrades_rules_hold_where_they_are_asked_for),
 		T(the_strict_rules_cost_more),
+		T(finer_candles_and_other_series_are_loaded),
 		T(what_cannot_run_is_refused_with_a_sentence),
 		T(nobody_sees_those_of_others),
 		T(lists_are_filtered_and_paged),

@@ -11,11 +11,11 @@
 #define T_DAY (24 * T_HOUR)
 #define T_START INT64_C(1735689600000)		/* 2025-01-01 */
 
-/* sim:BTC/USDT with `n` hourly candles from T_START on. */
-static inline uint64_t t_market_add(struct arena *out, size_t n,
-				    struct candles *ret)
+/* sim:SYMBOL with `n` hourly candles from T_START on. */
+static inline uint64_t t_market_named(struct arena *out, const char *symbol,
+				      size_t n, struct candles *ret)
 {
-	struct sim *s = sim_new(out, 1, "BTC/USDT");
+	struct sim *s = sim_new(out, 1, symbol);
 	struct market m;
 	struct err err;
 
@@ -29,6 +29,12 @@ static inline uint64_t t_market_add(struct arena *out, size_t n,
 	    candles_append(t_api_db(), m.id, TF_1H, ret, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 	return m.id;
+}
+
+static inline uint64_t t_market_add(struct arena *out, size_t n,
+				    struct candles *ret)
+{
+	return t_market_named(out, "BTC/USDT", n, ret);
 }
 
 #endif
