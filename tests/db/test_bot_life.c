@@ -397,6 +397,39 @@ static void a_margin_call_leaves_a_row_for_each_part(void **state)
 	t_db_checks();
 }
 
+/* Stopped and started twice: what was withdrawn stays withdrawn when the bot is
+ * worked out again, and its orders are those the strategy says anew. */
+static void a_stopped_bot_starts_again_without_its_old_orders(void **state)
+{
+	struct bot_new n;
+	uint64_t id;
+
+	(void)state;
+	t_bot_sim(&T, 600);
+	own_strategy("waits", "//@version=5\nstrategy(\"x\")\n"
+		"if bar_index % 40 == 0\n"
+		"    strategy.entry(\"L\", strategy.long, qty=0.1, limit=close*0.97)\n"
+		"    strategy.exit(\"X\", \"L\", profit=90000, loss=90000)\n");
+	n = replay("waits");
+	id = create(&n);
+	t_db_sql("UPDATE bot SET feed_to_ms = (SELECT first_t + 210 * 3600000 FROM"
+		 " candle_series LIMIT 1) WHERE id = %" PRIu64, id);
+	run(id);
+	assert_string_equal(t_bot_state(&T, id), "finished");
+	t_db_sql("UPDATE bot SET state = 'x', feed_to_ms = feed_to_ms + 180 * 3600000"
+		 " WHERE id = %" PRIu64, id);
+	run(id);
+	assert_string_equal(t_bot_state(&T, id), "finished");
+	assert_true(t_db_int("SELECT COUNT(*) FROM bot_detour WHERE kind = 'w'") >= 1);
+	t_db_sql("UPDATE bot SET state = 'x', feed_to_ms = NULL WHERE id = %" PRIu64,
+		 id);
+	run(id);
+	assert_string_equal(t_bot_state(&T, id), "finished");
+	assert_int_equal(row(id).bars, 600);
+	assert_true(t_db_int("SELECT COUNT(*) FROM trade WHERE open = 0") > 0);
+	t_db_checks();
+}
+
 /* ---- live candles ------------------------------------------------------------------ */
 
 /* Hourly candles that end with the hour that has just gone by. */
@@ -472,6 +505,7 @@ int main(void)
 		T(what_cannot_run_is_not_made),
 		T(wishes_that_make_no_sense_are_conflicts),
 		T(a_bot_keeps_the_strategy_it_was_made_with),
+		T(a_stopped_bot_starts_again_without_its_old_orders),
 		T(a_margin_call_leaves_a_row_for_each_part),
 		T(a_live_bot_warms_up_and_trades_the_next_candle),
 	};

@@ -12,6 +12,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/rand.h"
+#include "script/store.h"
 #include "t_bot.h"
 #include "t_db.h"
 
@@ -21,12 +22,32 @@
 #define BARS 240
 
 static struct t_bot T;
-static const char *peace[2];
-/* Entries, reversals and an exit that is moved every few bars. */
-static const struct { const char *name, *inputs; } kinds[2] = {
+#define KINDS 3
+static const char *peace[KINDS];
+/* Entries, reversals and an exit that is moved every few bars; and all that
+ * makes a restart hard: orders at the close, exits that wait for their entry,
+ * parts, forced sales in the middle of a candle, orders that risk cuts. */
+static const struct { const char *name, *inputs; } kinds[KINDS] = {
 	{ "EMA cross", "{\"allowShorts\": true, \"fastLength\": 5, \"slowLength\": 12}" },
 	{ "Bollinger breakout", "{\"allowShorts\": true, \"length\": 10, \"quietBars\": 10}" },
+	{ "Everything", "{}" },
 };
+static const char everything[] =
+	"//@version=5\n"
+	"strategy(\"Everything\", process_orders_on_close = true, pyramiding = 2,"
+	" margin_long = 4, margin_short = 4, commission_type ="
+	" strategy.commission.cash_per_order, commission_value = 0.5)\n"
+	"strategy.risk.max_intraday_filled_orders(9)\n"
+	"up = ta.crossover(close, ta.sma(close, 5))\n"
+	"dn = ta.crossunder(close, ta.sma(close, 5))\n"
+	"big = strategy.equity * 20 / close\n"
+	"if up\n    strategy.entry(\"L\", strategy.long, qty = big)\n"
+	"    strategy.entry(\"M\", strategy.long, qty = 1, stop = high)\n"
+	"    strategy.exit(\"XM\", \"M\", profit = 4000, loss = 2500)\n"
+	"if dn\n    strategy.entry(\"S\", strategy.short, qty = big / 2)\n"
+	"strategy.exit(\"half\", \"L\", qty_percent = 50, profit = 9000)\n"
+	"strategy.exit(\"rest\", \"L\", trail_points = 6000, trail_offset = 3000, loss = 60000)\n"
+	"if bar_index % 17 == 0\n    strategy.close(\"S\", immediately = true)\n";
 
 static void quiet(enum log_level level, const char *line, void *ctx)
 {
@@ -45,6 +66,9 @@ static uint64_t start_bot(size_t kind)
 {
 	uint64_t id = t_bot_make(&T, kinds[kind].name, kinds[kind].inputs);
 
+	if (kind == 2)
+		t_db_sql("UPDATE bot SET max_position = 4 WHERE id = %llu",
+			 (unsigned long long)id);
 	t_bot_start(&T, id);
 	return id;
 }
@@ -90,19 +114,43 @@ static void forget(uint64_t id)
 	assert_int_equal(t_db_int("SELECT COUNT(*) FROM ledger_posting"), 0);
 }
 
+/* What is meant to be tested is there. */
+static void all_kinds_of_orders(uint64_t id)
+{
+	static const char *const where[] = {
+		"seq > 10000 AND seq < 20000 AND state = 'f'",	/* at the close */
+		"seq > 20000 AND seq < 30000 AND state = 'r'",	/* cut by risk */
+		"seq >= 30000 AND state = 'f'",		/* of the candle */
+		"kind = 'x' AND parent <> REPEAT(CHAR(0), 16)",
+		"kind = 'x' AND state = 'f' AND qty <> filled + 1",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(where); i++)
+		if (t_db_int("SELECT COUNT(*) FROM order_intent WHERE bot_id = "
+			     "%llu AND %s", (unsigned long long)id, where[i]) == 0)
+			fail_msg("no order with %s", where[i]);
+}
+
 static int world(void **state)
 {
+	struct err err;
+	uint64_t id;
+
 	(void)state;
 	t_bot_world(&T);
 	t_bot_sim(&T, BARS);
-	for (size_t k = 0; k < 2; k++) {
-		uint64_t id = start_bot(k);
-
+	if (strategy_add(T.db, T.user, str_c(kinds[2].name), str_c(everything),
+			 1, &id, &err) < 0)
+		fail_msg("%s", err.msg);
+	for (size_t k = 0; k < KINDS; k++) {
+		id = start_bot(k);
 		assert_int_equal(t_bot_runner(&T, 0), 0);
 		assert_string_equal(t_bot_state(&T, id), "finished");
 		assert_true(t_db_int("SELECT COUNT(*) FROM trade WHERE bot_id = "
 				     "%llu", (unsigned long long)id) >= 3);
 		peace[k] = t_bot_result(&T, id);
+		if (k == 2)
+			all_kinds_of_orders(id);
 		t_db_checks();
 		forget(id);
 	}
@@ -132,7 +180,7 @@ static void every_named_point_may_fail(void **state)
 	hush(true);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(nth); k++) {
-			size_t kind = (i + k) % 2;
+			size_t kind = (i + k) % KINDS;
 			uint64_t id = start_bot(kind);
 			char what[80];
 
@@ -158,7 +206,7 @@ static void any_point_on_the_way_may_fail(void **state)
 	/* Thousands of points are met; the distance grows so that the whole
 	 * way is covered in a bounded number of runs. */
 	for (unsigned at = 1;; at += step) {
-		uint64_t id = start_bot(at % 2);
+		uint64_t id = start_bot(at % KINDS);
 		char what[40];
 		bool struck;
 
@@ -167,7 +215,7 @@ static void any_point_on_the_way_may_fail(void **state)
 		assert_int_equal(t_bot_runner(&T, 0), 0);
 		struck = fault_struck();
 		fault_arm(0);
-		as_in_peace(id, at % 2, what);
+		as_in_peace(id, at % KINDS, what);
 		forget(id);
 		if (!struck)
 			break;
@@ -224,7 +272,7 @@ static void a_runner_may_be_killed_at_every_named_point(void **state)
 	hush(true);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(nth); k++) {
-			size_t kind = (i + k) % 2;
+			size_t kind = (i + k) % KINDS;
 			uint64_t id = start_bot(kind);
 			char what[80];
 
@@ -249,7 +297,7 @@ static void a_runner_may_be_killed_at_any_moment(void **state)
 	rng_seed(&r, 42);
 	hush(true);
 	for (int i = 0; i < 8; i++) {
-		size_t kind = (size_t)i % 2;
+		size_t kind = (size_t)i % KINDS;
 		uint64_t id = start_bot(kind);
 		char what[80] = "";
 
@@ -284,7 +332,7 @@ static void a_stopped_holder_is_fenced_off(void **state)
 	rng_seed(&r, 5);
 	hush(true);
 	for (int i = 0; i < 4; i++) {
-		size_t kind = (size_t)i % 2;
+		size_t kind = (size_t)i % KINDS;
 		uint64_t id = start_bot(kind), epoch;
 		pid_t pid = fork_runner(NULL, 0);
 		int status;
@@ -315,13 +363,13 @@ static void two_runners_never_hold_the_same_bot(void **state)
 	(void)state;
 	hush(true);
 	for (size_t i = 0; i < 4; i++)
-		id[i] = start_bot(i % 2);
+		id[i] = start_bot(i % KINDS);
 	a = fork_runner(NULL, 0);
 	b = fork_runner(NULL, 0);
 	assert_false(killed(a));
 	assert_false(killed(b));
 	for (size_t i = 0; i < 4; i++) {
-		as_in_peace(id[i], i % 2, "two runners");
+		as_in_peace(id[i], i % KINDS, "two runners");
 		assert_int_equal(t_db_int("SELECT epoch FROM bot_lease WHERE "
 					  "bot_id = %llu",
 					  (unsigned long long)id[i]), 1);
@@ -340,7 +388,7 @@ static void the_database_may_die_in_the_middle(void **state)
 	rng_seed(&r, 9);
 	hush(true);
 	for (int i = 0; i < 4; i++) {
-		size_t kind = (size_t)i % 2;
+		size_t kind = (size_t)i % KINDS;
 		uint64_t id = start_bot(kind);
 		pid_t pid = fork_runner(NULL, 0);
 		int status;
