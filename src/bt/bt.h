@@ -143,6 +143,11 @@ size_t bt_groups(struct arena *out, const struct bt_result *r, enum bt_group by,
 void bt_properties_json(struct jw *w, const struct bt_result *r);
 void bt_metrics_json(struct jw *w, const struct bt_result *r,
 		     const struct bt_stats *s);
+/* The tables of the JSON by themselves: "months", and "by_exit", "by_pair",
+ * "by_tag", ... as asked for. */
+void bt_months_json(struct jw *w, const struct bt_result *r);
+void bt_groups_json(struct jw *w, const struct bt_result *r, const char *key,
+		    enum bt_group by);
 /* {properties, metrics, months, groups, equity, trades} */
 void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s,
 	     const char *pair);

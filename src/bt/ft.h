@@ -174,6 +174,12 @@ struct ft_stats {
 	FT_STATS(X)
 #undef X
 };
+/* The same run in the form of the chart rules (bt/bt.h): equity at each close,
+ * position as the number of trades held, trades with freqtrade's reasons in
+ * exit_id.  `r` must outlive it. */
+struct bt_result;
+void ft_as_bt(struct arena *out, const struct ft_result *r, struct bt_result *ret);
+
 void ft_stats(struct ft_stats *ret, const struct ft_result *r);
 void ft_properties_json(struct jw *w, const struct ft_rules *r);
 void ft_metrics_json(struct jw *w, const struct ft_result *r,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "bt/bt.h"
 #include "bt/ft.h"
 #include "bt/out.h"
 #include "core/clock.h"
@@ -10,7 +11,13 @@ void ft_properties_json(struct jw *w, const struct ft_rules *r)
 {
 	jw_obj(w);
 	jw_kstr(w, "rules", "freqtrade");
+	jw_kstr(w, "freqtrade_version", r->version == FT_2024 ? "2024.10" :
+		r->version == FT_2026 ? "2026.9" :
+		r->late_2025 ? "2025.12" : "2025.9");
+	jw_kstr(w, "trading_mode", r->mode == FT_SPOT ? "spot" :
+		r->mode == FT_MARGIN ? "margin" : "futures");
 	jw_ki64(w, "timeframe_ms", r->timeframe_ms);
+	jw_ki64(w, "timeframe_detail_ms", r->detail_ms);
 	jw_kf64(w, "stoploss", r->stoploss);
 	jw_key(w, "minimal_roi");
 	jw_arr(w);
@@ -37,6 +44,15 @@ void ft_properties_json(struct jw *w, const struct ft_rules *r)
 	jw_kf64(w, "leverage", r->leverage);
 	jw_kbool(w, "can_short", r->can_short);
 	jw_kbool(w, "position_stacking", r->position_stacking);
+	jw_kbool(w, "amend_last_stake_amount", r->amend_last_stake);
+	jw_kf64(w, "last_stake_amount_min_ratio", r->last_stake_min_ratio);
+	out_amount(w, "minimum_stake", r->minimum_stake);
+	jw_kf64(w, "entry_timeout_minutes", r->entry_timeout);
+	jw_kf64(w, "exit_timeout_minutes", r->exit_timeout);
+	jw_kf64(w, "interest_rate", r->interest_rate);
+	jw_kf64(w, "maintenance_ratio", r->maintenance_ratio);
+	jw_kf64(w, "maintenance_amount", r->maintenance_amount);
+	jw_kf64(w, "liquidation_buffer", r->liquidation_buffer);
 	jw_ki64(w, "startup_candle_count", r->startup);
 	jw_ku64(w, "protections", r->n_protections);
 	jw_obj_end(w);
@@ -105,6 +121,58 @@ void ft_equity_csv(struct sbuf *b, const struct ft_result *r)
 	}
 }
 
+/* What freqtrade has no name for, by the definitions of the other rules. */
+static void more_metrics(struct jw *w, const struct ft_result *r)
+{
+	struct arena *tmp CLEANUP(arena_free) =
+		arena_new("ft_metrics", (size_t)1 << 32);
+	struct bt_result as;
+	struct bt_stats s;
+
+	ft_as_bt(tmp, r, &as);
+	if (as.bars.n == 0)
+		return;
+	bt_stats(&s, &as);
+	jw_kf64(w, "net_profit", s.net_profit);
+	jw_kf64(w, "gross_profit", s.gross_profit);
+	jw_kf64(w, "gross_loss", s.gross_loss);
+	jw_kf64(w, "fees", s.fees);
+	jw_kf64(w, "total_return", s.total_return);
+	jw_kf64(w, "recovery_factor", s.recovery_factor);
+	jw_kf64(w, "ulcer_index", s.ulcer_index);
+	jw_kf64(w, "volatility", s.volatility);
+	jw_kf64(w, "omega", s.omega);
+	jw_kf64(w, "var_95", s.var_95);
+	jw_kf64(w, "cvar_95", s.cvar_95);
+	jw_kf64(w, "exposure", s.exposure);
+	jw_kf64(w, "buy_hold_return", s.buy_hold_return);
+	jw_kf64(w, "win_rate", s.win_rate);
+	jw_kf64(w, "longs", s.longs);
+	jw_kf64(w, "shorts", s.shorts);
+	jw_kf64(w, "payoff_ratio", s.payoff_ratio);
+	jw_kf64(w, "average_win", s.average_win);
+	jw_kf64(w, "average_loss", s.average_loss);
+	jw_kf64(w, "average_bars", s.average_bars);
+	jw_kf64(w, "average_mae", s.average_mae);
+	jw_kf64(w, "average_mfe", s.average_mfe);
+}
+
+/* Months and groups, by the tables of the other rules. */
+static void tables(struct jw *w, const struct ft_result *r)
+{
+	struct arena *tmp CLEANUP(arena_free) =
+		arena_new("ft_tables", (size_t)1 << 32);
+	struct bt_result as;
+
+	ft_as_bt(tmp, r, &as);
+	bt_months_json(w, &as);
+	bt_groups_json(w, &as, "by_entry", BT_BY_ENTRY);
+	bt_groups_json(w, &as, "by_exit", BT_BY_EXIT);
+	bt_groups_json(w, &as, "by_reason", BT_BY_EXIT);
+	bt_groups_json(w, &as, "by_pair", BT_BY_PAIR);
+	bt_groups_json(w, &as, "by_tag", BT_BY_TAG);
+}
+
 void ft_metrics_json(struct jw *w, const struct ft_result *r,
 		     const struct ft_stats *s)
 {
@@ -117,6 +185,7 @@ void ft_metrics_json(struct jw *w, const struct ft_result *r,
 	jw_ki64(w, "timedout_entry_orders", r->timedout_entries);
 	jw_ki64(w, "timedout_exit_orders", r->timedout_exits);
 	jw_ku64(w, "ignored_exits", r->ignored_exits);
+	more_metrics(w, r);
 	jw_obj_end(w);
 }
 
@@ -130,6 +199,7 @@ void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s
 	ft_properties_json(&w, &r->rules);
 	jw_key(&w, "metrics");
 	ft_metrics_json(&w, r, s);
+	tables(&w, r);
 	equity(&w, r);
 	jw_key(&w, "trades");
 	jw_arr(&w);

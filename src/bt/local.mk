@@ -2,7 +2,7 @@ noinst_LIBRARIES += %D%/libbt.a
 %C%_libbt_a_SOURCES = %D%/emu.c %D%/emu.h %D%/emu_cmd.c %D%/emu_exit.c \
 	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_pool.c %D%/emu_quiet.c \
 	%D%/emu_risk.c %D%/emu_strict.c %D%/emu_work.c \
-	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
+	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft_as_bt.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_order.c %D%/ft_report.c %D%/ft_round.c %D%/ft_rules.c \
 	%D%/ft_script.c %D%/ft_stats.c %D%/ft_trade.c \
 	%D%/opt.h %D%/opt_eval.c %D%/opt_i.h %D%/opt_report.c \

@@ -66,8 +66,8 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	jw_obj_end(w);
 }
 
-static void groups(struct jw *w, const struct bt_result *r, const char *key,
-		   enum bt_group by)
+void bt_groups_json(struct jw *w, const struct bt_result *r, const char *key,
+		    enum bt_group by)
 {
 	struct arena *tmp = arena_new("bt_groups", (size_t)1 << 30);
 	struct bt_sum *v;
@@ -89,7 +89,7 @@ static void groups(struct jw *w, const struct bt_result *r, const char *key,
 	arena_free(&tmp);
 }
 
-static void months(struct jw *w, const struct bt_result *r)
+void bt_months_json(struct jw *w, const struct bt_result *r)
 {
 	struct arena *tmp = arena_new("bt_months", (size_t)1 << 30);
 	struct bt_month *v;
@@ -159,12 +159,12 @@ void bt_json(struct sbuf *b, const struct bt_result *r, const struct bt_stats *s
 	bt_properties_json(&w, r);
 	jw_key(&w, "metrics");
 	bt_metrics_json(&w, r, s);
-	months(&w, r);
-	groups(&w, r, "by_entry", BT_BY_ENTRY);
-	groups(&w, r, "by_exit", BT_BY_EXIT);
-	groups(&w, r, "by_reason", BT_BY_REASON);
-	groups(&w, r, "by_pair", BT_BY_PAIR);
-	groups(&w, r, "by_tag", BT_BY_TAG);
+	bt_months_json(&w, r);
+	bt_groups_json(&w, r, "by_entry", BT_BY_ENTRY);
+	bt_groups_json(&w, r, "by_exit", BT_BY_EXIT);
+	bt_groups_json(&w, r, "by_reason", BT_BY_REASON);
+	bt_groups_json(&w, r, "by_pair", BT_BY_PAIR);
+	bt_groups_json(&w, r, "by_tag", BT_BY_TAG);
 	equity(&w, r);
 	jw_key(&w, "trades");
 	jw_arr(&w);
