@@ -4,6 +4,7 @@
 #include "db/stmt_auth.h"
 #include "db/stmt_market.h"
 #include "db/stmt_script.h"
+#include "db/stmt_paper.h"
 #include "db/stmt_trade.h"
 #include "db/stmt_ops.h"
 #include "db/stmt_backtest.h"
