@@ -103,8 +103,8 @@ static void group_json(struct jw *w, const struct bt_sum *g)
 	jw_kstr(w, "name", g->name);
 	jw_kf64(w, "trades", g->trades);
 	jw_kf64(w, "wins", g->wins);
-	out_amount(w, "profit", g->profit);
-	out_amount(w, "fees", g->fees);
+	out_money_json(w, "profit", g->profit);
+	out_money_json(w, "fees", g->fees);
 	jw_kf64(w, "bars", g->bars / g->trades);
 	jw_obj_end(w);
 }
@@ -150,7 +150,7 @@ void bt_breakdown_json(struct jw *w, const struct bt_record *r)
 		jw_obj(w);
 		jw_ki64(w, "year", m[i].year);
 		jw_ki64(w, "month", m[i].month);
-		out_amount(w, "profit", m[i].profit);
+		out_money_json(w, "profit", m[i].profit);
 		jw_kf64(w, "ratio", m[i].ratio);
 		jw_obj_end(w);
 	}

@@ -77,12 +77,12 @@ static void trade(struct jw *w, const struct ft_trade *t, size_t number)
 	jw_kstr(w, "exit_reason", t->exit_reason);
 	jw_kstr(w, "exit_signal", t->exit_reason);	/* its tag, if any */
 	out_amount(w, "qty", t->amount);
-	out_amount(w, "profit", t->profit_abs);
+	out_money_json(w, "profit", t->profit_abs);
 	out_amount(w, "profit_ratio", t->profit_ratio);
-	out_amount(w, "fees", t->amount * (t->open_rate * t->fee_open +
+	out_money_json(w, "fees", t->amount * (t->open_rate * t->fee_open +
 				       t->close_rate * t->fee_close));
-	out_amount(w, "mfe", mfe * t->amount);
-	out_amount(w, "mae", mae * t->amount);
+	out_money_json(w, "mfe", mfe * t->amount);
+	out_money_json(w, "mae", mae * t->amount);
 	jw_ki64(w, "bars", t->candles);
 	jw_kstr(w, "tag", t->enter_tag);
 	jw_kbool(w, "open_at_end", t->open_at_end);

@@ -80,8 +80,8 @@ void bt_groups_json(struct jw *w, const struct bt_result *r, const char *key,
 		jw_kstr(w, "name", v[i].name);
 		jw_kf64(w, "trades", v[i].trades);
 		jw_kf64(w, "wins", v[i].wins);
-		out_amount(w, "profit", v[i].profit);
-		out_amount(w, "fees", v[i].fees);
+		out_money_json(w, "profit", v[i].profit);
+		out_money_json(w, "fees", v[i].fees);
 		jw_kf64(w, "average_bars", v[i].bars / v[i].trades);
 		jw_obj_end(w);
 	}
@@ -101,7 +101,7 @@ void bt_months_json(struct jw *w, const struct bt_result *r)
 		jw_obj(w);
 		jw_ki64(w, "year", v[i].year);
 		jw_ki64(w, "month", v[i].month);
-		out_amount(w, "profit", v[i].profit);
+		out_money_json(w, "profit", v[i].profit);
 		jw_kf64(w, "ratio", v[i].ratio);
 		jw_obj_end(w);
 	}
