@@ -101,13 +101,18 @@ void times_json(struct jw *w, const char *key, const int64_t *t, size_t n)
 
 struct preview_in {
 	struct str source, tf;
-	const struct json *inputs, *options;
+	const struct json *inputs, *options, *rules;
 	uint64_t market_id;
 	int64_t to, bars;
 	bool has_to;
 	int rules_set;
 };
-static const char *const rules_sets[] = { "chart", "strict", NULL };
+static const char *const rules_sets[] = {
+#define X(id, name, letter) name,
+	BT_RULES_LIST(X)
+#undef X
+	NULL
+};
 static const struct param preview_params[] = {
 	PARAM(struct preview_in, source, P_TEXT, "the script", .required = true,
 	      .max = 250000),
@@ -123,13 +128,16 @@ static const struct param preview_params[] = {
 	      .names = rules_sets),
 	PARAM(struct preview_in, options, P_JSON, "initial_capital, fee "
 	      "(percent), slippage (ticks), new_defaults, ..."),
+	PARAM(struct preview_in, rules, P_JSON, "of freqtrade, by its own names",
+	      .nullable = true),
 };
 static const struct params preview_body = PARAMS(struct preview_in, preview_params);
 
 struct preview {
 	struct bt_setup s;
 	struct diags diags;
-	bool compiled, late;
+	bool compiled, late, freqtrade;
+	struct ft_rules rules;
 	int64_t until_ns;
 	struct bt_plots plots;
 	struct bt_record rec;		/* trades and metrics, of a strategy */
@@ -144,45 +152,49 @@ static int each_bar(void *ctx, size_t i, const struct script_vm *vm)
 	return p->late ? -E_TIMEOUT : 0;
 }
 
-/* An indicator trades nothing: its account stays as it is. */
-struct drawing { struct preview *p; struct script_vm *vm; };
-static int draw_bar(void *ctx, size_t i, const struct strat_cmds *cmds,
-		    struct strat_account *acct, struct err *err)
-{
-	struct drawing *d = ctx;
-
-	(void)cmds;
-	(void)acct;
-	(void)err;
-	return each_bar(d->p, i, d->vm);
-}
-
-static int run_script(struct arena *out, struct preview *p, struct err *err)
+static int run_chart(struct arena *out, struct preview *p, struct err *err)
 {
 	struct bt_setup *s = &p->s;
 	struct bt_result *res = NEW(out, struct bt_result);
 	int rc;
 
-	bt_plots_init(out, s->prog, s->bars.n, VALUES_MAX, &p->plots);
-	p->until_ns = clock_mono_ns() + PREVIEW_NS;
 	s->opt.each_bar = each_bar;
 	s->opt.bar_ctx = p;
-	if (script_properties(s->prog)->is_strategy) {
-		rc = bt_run(out, s->prog, s->binding, &s->market, &s->bars,
-			    &s->opt, res, err);
-		if (rc == 0)
-			rc = bt_record_chart(out, res, s->market.symbol,
-					     &p->plots, &p->rec, err);
-	} else {
-		struct drawing d = { .p = p };
-		struct strat_account acct = { 0 };
+	rc = bt_run(out, s->prog, s->binding, &s->market, &s->bars, &s->opt, res,
+		    err);
+	return rc != 0 ? rc : bt_record_chart(out, res, s->market.symbol,
+					      &p->plots, &p->rec, err);
+}
 
-		rc = script_vm_new(out, s->prog, s->binding, &s->market,
-				   &s->opt.limits, &d.vm, err);
-		if (rc == 0)
-			rc = script_run_columns(d.vm, &s->bars, &acct, draw_bar,
-						&d, err);
-	}
+/* Drawing comes first: a script that takes too long is found out there. */
+static int run_freqtrade(struct arena *out, struct preview *p, struct err *err)
+{
+	struct bt_setup *s = &p->s;
+	struct ft_result *res = NEW(out, struct ft_result);
+	int rc = bt_plots_run(out, s->prog, s->binding, &s->market, &s->bars,
+			      each_bar, p, err);
+
+	if (rc == 0)
+		rc = bt_run_freqtrade(out, s, &p->rules, res, err);
+	return rc != 0 ? rc : bt_record_freqtrade(out, res, &p->plots, &p->rec,
+						  err);
+}
+
+static int run_script(struct arena *out, struct preview *p, struct err *err)
+{
+	struct bt_setup *s = &p->s;
+	int rc;
+
+	bt_plots_init(out, s->prog, s->bars.n, VALUES_MAX, &p->plots);
+	p->plots.t = s->bars.t;
+	p->until_ns = clock_mono_ns() + PREVIEW_NS;
+	if (!script_properties(s->prog)->is_strategy)
+		rc = bt_plots_run(out, s->prog, s->binding, &s->market, &s->bars,
+				  each_bar, p, err);
+	else if (p->freqtrade)
+		rc = run_freqtrade(out, p, err);
+	else
+		rc = run_chart(out, p, err);
 	if (rc != 0 && p->late)
 		return FAIL(err, E_TIMEOUT, "the preview took too long: take "
 			    "fewer candles, or run a backtest");
@@ -248,6 +260,24 @@ static int load(struct api_req *r, struct arena *root, struct market *m,
 	return 0;
 }
 
+static int take_rules(struct api_req *r, enum tf tf, struct preview *p,
+		      struct err *err)
+{
+	const struct preview_in *in = r->body;
+	struct err why;
+
+	p->freqtrade = in->rules_set == BT_RULES_FREQTRADE;
+	if (!p->freqtrade) {
+		p->s.opt.rules_set = (enum bt_rules)in->rules_set;
+		return in->rules == NULL ? 0 :
+			api_bad(r, err, "rules", "are for rules_set freqtrade");
+	}
+	if (p->compiled &&
+	    bt_setup_freqtrade(in->rules, tf, &p->s, &p->rules, &why) < 0)
+		return api_bad(r, err, "rules", why.msg);
+	return 0;
+}
+
 static int h_preview(struct api_req *r, struct err *err)
 {
 	const struct preview_in *in = r->body;
@@ -270,8 +300,9 @@ static int h_preview(struct api_req *r, struct err *err)
 	p->compiled = rc == 0;
 	if (rc == 0)
 		p->s = s;
-	p->s.opt.rules_set = in->rules_set == 1 ? BT_RULES_STRICT :
-		BT_RULES_CHART;
+	rc = take_rules(r, tf, p, err);
+	if (rc < 0)
+		return rc;
 	rc = load(r, root, m, tf, p, err);
 	if (rc < 0)
 		return rc;

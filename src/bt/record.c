@@ -37,6 +37,40 @@ int bt_plots_bar(void *ctx, size_t i, const struct script_vm *vm)
 	return 0;
 }
 
+struct drawing {
+	struct script_vm *vm;
+	int (*fn)(void *ctx, size_t i, const struct script_vm *vm);
+	void *ctx;
+};
+
+static int draw_bar(void *ctx, size_t i, const struct strat_cmds *cmds,
+		    struct strat_account *acct, struct err *err)
+{
+	const struct drawing *d = ctx;
+
+	(void)cmds;
+	(void)acct;
+	(void)err;
+	return d->fn(d->ctx, i, d->vm);
+}
+
+int bt_plots_run(struct arena *tmp, const struct script_prog *prog,
+		 const struct script_binding *binding,
+		 const struct script_market *m, const struct bars *bars,
+		 int (*fn)(void *ctx, size_t i, const struct script_vm *vm),
+		 void *ctx, struct err *err)
+{
+	struct drawing d = { .fn = fn, .ctx = ctx };
+	struct strat_account acct = { 0 };
+	struct script_market own = *m;
+	int rc;
+
+	own.last_bar_index = (int64_t)bars->n - 1;
+	rc = script_vm_new(tmp, prog, binding, &own, NULL, &d.vm, err);
+	return rc < 0 ? rc : script_run_columns(d.vm, bars, &acct, draw_bar, &d,
+						err);
+}
+
 void bt_plot_json(struct jw *w, const struct script_plot *p,
 		  const double *values, size_t n)
 {
@@ -181,8 +215,10 @@ int bt_record_chart(struct arena *out, const struct bt_result *r,
 	struct sbuf b;
 	struct jw w;
 
-	if (plots != NULL)
+	if (plots != NULL) {
 		rec.plots = *plots;
+		rec.plots.t = r->bars.t;
+	}
 	rec.trades = bt_record_trades(out, r, pair, plots);
 	bt_stats(&stats, r);
 	sbuf_init(&b, out, 1 << 20);

@@ -18,6 +18,7 @@
 struct bt_plots {
 	const struct script_plot *v;
 	size_t n, n_all, bars;
+	const int64_t *t;		/* of the bars; who keeps them sets it */
 	double *values;			/* plot k, bar i: [k * bars + i] */
 	double *row;			/* room for one bar of all plots */
 };
@@ -57,8 +58,19 @@ MUST_CHECK int bt_record_chart(struct arena *out, const struct bt_result *r,
 struct bt_trade *bt_record_trades(struct arena *out, const struct bt_result *r,
 				  const char *pair, const struct bt_plots *plots)
 	NONNULL_RET;
-/* Of all pairs together: there is neither one close nor one position. */
+/* What a script plots when nothing that it orders is done; fn as bt_plots_bar,
+ * other than 0 ends it and is returned. */
+MUST_CHECK int bt_plots_run(struct arena *tmp, const struct script_prog *prog,
+			    const struct script_binding *binding,
+			    const struct script_market *m,
+			    const struct bars *bars,
+			    int (*fn)(void *ctx, size_t i,
+				      const struct script_vm *vm),
+			    void *ctx, struct err *err);
+/* Of all pairs together: there is neither one close nor one position.
+ * `plots` (may be NULL) are of the one pair, with their times. */
 MUST_CHECK int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
+				   const struct bt_plots *plots,
 				   struct bt_record *ret, struct err *err);
 
 /* One of the list of trades; with "entry_values": {plot: number} unless plots

@@ -30,8 +30,32 @@ static void trade_of(const struct ft_trade *x, struct bt_trade *t)
 	t->mae = worst * x->amount;
 }
 
+/* The signal of a candle is acted on at the open of the next one. */
+static const double *seen_before(struct arena *out, const struct bt_plots *p,
+				 int64_t entry_ms)
+{
+	size_t lo = 0, hi = p->bars;
+	double *v;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->t[mid] < entry_ms)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0 || p->n == 0)
+		return NULL;
+	v = NEW_N(out, double, p->n);
+	for (size_t k = 0; k < p->n; k++)
+		v[k] = p->values[k * p->bars + lo - 1];
+	return v;
+}
+
 int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
-			struct bt_record *ret, struct err *err)
+			const struct bt_plots *plots, struct bt_record *ret,
+			struct err *err)
 {
 	size_t n = r->n_equity;
 	double *none = NEW_N(out, double, n + 1), *close = NEW_N(out, double, n + 1);
@@ -51,7 +75,12 @@ int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
 	for (size_t i = 0; i < r->n_trades; i++) {
 		rec.trades[i].number = i + 1;
 		trade_of(&r->trades[i], &rec.trades[i]);
+		if (plots != NULL)
+			rec.trades[i].seen = seen_before(out, plots,
+							 r->trades[i].open_ms);
 	}
+	if (plots != NULL)
+		rec.plots = *plots;
 	ft_stats(&stats, r);
 	sbuf_init(&b, out, 1 << 20);
 	jw_init(&w, &b);

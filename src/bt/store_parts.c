@@ -80,11 +80,11 @@ static int put_plots(struct db *db, uint64_t id, const struct bt_record *r,
 			struct pack_col *cols = NEW_N(tmp, struct pack_col,
 						      p->n + 1);
 
-			cols[0] = (struct pack_col){ true, r->t + at };
+			cols[0] = (struct pack_col){ true, p->t + at };
 			for (size_t k = 0; k < p->n; k++)
 				cols[k + 1].v = &p->values[k * p->bars + at];
-			rc = put(db, id, BT_PLOTS, at, n, r->t[at],
-				 r->t[at + n - 1],
+			rc = put(db, id, BT_PLOTS, at, n, p->t[at],
+				 p->t[at + n - 1],
 				 pack_columns(tmp, cols, p->n + 1, n), err);
 		}
 	}

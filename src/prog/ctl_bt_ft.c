@@ -223,7 +223,7 @@ static int write_result(struct ctl *c, const struct run_opts *o,
 		struct bt_record rec;
 		struct err err;
 
-		if (bt_record_freqtrade(c->arena, r, &rec, &err) < 0)
+		if (bt_record_freqtrade(c->arena, r, NULL, &rec, &err) < 0)
 			return ctl_fail(c, &err);
 		status = bt_write_page(c, o->html, &rec, NULL);
 	}

@@ -131,12 +131,14 @@ static int keepable(size_t trades, struct err *err)
 		     "choose a shorter range", trades, TRADES_MAX);
 }
 
-/* Under these rules a run says nothing while it lasts: its lease is long. */
+/* Under these rules a run says nothing while it lasts: its lease is long.  What
+ * is plotted is what the script shows when it holds nothing. */
 static int freqtrade(struct running *r, const struct bt_setup *s,
 		     struct bt_record *ret, struct err *err)
 {
 	struct arena *a = r->e->arena;
 	struct ft_result *res = NEW(a, struct ft_result);
+	struct bt_plots plots;
 	struct ft_rules rules;
 	const struct json *j;
 	int rc = parse(a, r->b->rules, &j, err);
@@ -151,8 +153,15 @@ static int freqtrade(struct running *r, const struct bt_setup *s,
 		rc = bt_run_freqtrade(a, s, &rules, res, err);
 	if (rc == 0)
 		rc = keepable(res->n_trades, err);
+	if (rc < 0)
+		return rc;
+	bt_plots_init(a, s->prog, s->bars.n, BT_PLOT_VALUES, &plots);
+	plots.t = s->bars.t;
+	if (plots.n > 0)
+		rc = bt_plots_run(a, s->prog, s->binding, &s->market, &s->bars,
+				  bt_plots_bar, &plots, err);
 	if (rc == 0)
-		rc = bt_record_freqtrade(a, res, ret, err);
+		rc = bt_record_freqtrade(a, res, &plots, ret, err);
 	if (rc == 0)
 		ret->title = script_properties(s->prog)->title;
 	return rc;

@@ -440,6 +440,9 @@ static void freqtrades_rules_hold_where_they_are_asked_for(void **state)
 	assert_true(stops > 0 && stops <= trades);
 	assert_int_equal(get("anna", id, "/equity?points=5000"), 200);
 	assert_true(len(".t") > 2900);
+	assert_int_equal(get("anna", id, "/chart?points=5000"), 200);
+	assert_string_equal(t_api_text(".plots[1].name"), "slow");
+	assert_true(num(".plots[1].values[2999]") > 0);
 	assert_int_equal(get("anna", id, "/export?format=html"), 200);
 	assert_non_null(strstr(t_api_body(), "Starting balance"));
 }

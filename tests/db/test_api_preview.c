@@ -123,6 +123,14 @@ static void inputs_and_options_count(void **state)
 			"{\"initial_capital\":5000,\"fee\":0.1}"), 200);
 		assert_true(num(".metrics.final_equity") < equity);
 	}
+	assert_int_equal(preview(CROSS, ",\"rules_set\":\"freqtrade\""), 400);
+	assert_int_equal(preview(CROSS, ",\"rules_set\":\"freqtrade\",\"rules\":"
+				 "{\"stoploss\":-0.02,\"stake_amount\":100}"), 200);
+	assert_int_equal(json_type(t_api_json(".error")), JSON_NULL);
+	assert_true(num(".metrics.starting_balance") == 1000);
+	assert_true(num(".trades[0].entry_values.fast") >
+		    num(".trades[0].entry_values.slow"));
+	assert_int_equal(preview(CROSS, ",\"rules\":{}"), 400);
 	assert_int_equal(preview(CROSS, ",\"inputs\":{\"n\":1}"), 400);
 	assert_string_equal(t_api_text(".errors[0].field"), "inputs");
 	assert_int_equal(preview(CROSS, ",\"inputs\":{\"m\":1}"), 400);
