@@ -125,6 +125,7 @@ static int take(struct script_vm *vm, double *ret, double ref, double at)
 	if (o == NULL || !slot(vm, o, at, &i))
 		return 0;
 	*ret = o->v[i];
+	vm->steps += (o->n - i) / 64;
 	memmove(o->v + i, o->v + i + 1, (o->n - i - 1) * sizeof(double));
 	o->n--;
 	return 0;
@@ -148,6 +149,7 @@ static int put(struct script_vm *vm, double ref, double at, double v)
 	i = (uint32_t)at;
 	if (!grow(vm, o))
 		return 0;
+	vm->steps += (o->n - i) / 64;
 	memmove(o->v + i + 1, o->v + i, (o->n - 1 - i) * sizeof(double));
 	o->v[i] = v;
 	return 0;
@@ -171,6 +173,7 @@ static double copy_part(struct script_vm *vm, double ref, uint32_t from, uint32_
 	double r = vm_obj_new(vm, OBJ_ARRAY, to - from);
 	struct obj *d = vm_obj(vm, r, OBJ_ARRAY), *o = vm_obj(vm, ref, OBJ_ARRAY);
 
+	vm->steps += (to - from) / 16;
 	if (d != NULL && o != NULL)
 		memcpy(d->v, o->v + from, (to - from) * sizeof(double));
 	return r;
@@ -219,6 +222,7 @@ FN(array_indexof)
 {
 	struct obj *o = arr(vm, a[0]);
 
+	vm->steps += o != NULL ? o->n / 8 : 0;
 	(void)n;
 	*ret = -1;
 	for (uint32_t i = 0; o != NULL && i < o->n; i++)
@@ -234,6 +238,7 @@ FN(array_includes)
 {
 	struct obj *o = arr(vm, a[0]);
 
+	vm->steps += o != NULL ? o->n / 8 : 0;
 	(void)n;
 	*ret = 0;
 	for (uint32_t i = 0; o != NULL && i < o->n && *ret == 0; i++)
@@ -245,6 +250,7 @@ FN(array_fill)
 {
 	struct obj *o = arr(vm, a[0]);
 
+	vm->steps += o != NULL ? o->n / 8 : 0;
 	(void)n;
 	(void)ret;
 	for (uint32_t i = 0; o != NULL && i < o->n; i++)
@@ -257,6 +263,7 @@ FN(array_reverse)
 {
 	struct obj *o = arr(vm, a[0]);
 
+	vm->steps += o != NULL ? o->n / 8 : 0;
 	(void)n;
 	(void)ret;
 	for (uint32_t i = 0; o != NULL && i < o->n / 2; i++) {
@@ -581,6 +588,35 @@ FN(array_join)
 		fn_text_join(vm, &text, two, 2);
 	}
 	*ret = text;
+	return 0;
+}
+
+/* "[1, 2]"; a[1] is the kind of the elements, as to_text has it. */
+FN(array_text)
+{
+	struct obj *o = arr(vm, a[0]);
+	char buf[16384];
+	size_t w = 1;
+
+	(void)n;
+	buf[0] = '[';
+	for (uint32_t i = 0; o != NULL && i < o->n && !vm->failed; i++) {
+		double part[3] = { o->v[i], NAN, a[1] }, text = o->v[i];
+		struct str s;
+
+		if (a[1] != 3)
+			fn_to_text(vm, &text, part, 3);
+		o = vm_obj(vm, a[0], OBJ_ARRAY);	/* the table may have moved */
+		s = vm_str(vm, text);
+		if (w + s.n + 4 > sizeof(buf))
+			break;
+		memcpy(buf + w, ", ", i > 0 ? 2 : 0);
+		w += i > 0 ? 2 : 0;
+		memcpy(buf + w, s.p, s.n);
+		w += s.n;
+	}
+	buf[w++] = ']';
+	*ret = vm_str_new(vm, buf, w);
 	return 0;
 }
 

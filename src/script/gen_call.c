@@ -722,6 +722,40 @@ static bool is_security(const struct gen *g, const char *name)
 		(g->c->version < 5 && strcmp(name, "security") == 0));
 }
 
+static bool fits(struct gen *g, const struct sym *s, const struct args *a, bool exactly)
+{
+	const struct ast *f = s->func;
+	bool named = false;
+
+	if (a->n > f->n - 1)
+		return false;
+	for (size_t i = 0; i < f->n - 1; i++) {
+		const struct ast *t = f->v[i + 1]->type;
+		const struct type *want;
+
+		named = named || (i < a->n && a->v[i].name.n > 0);
+		if (!named && i >= a->n && f->v[i + 1]->v[0] == NULL)
+			return false;
+		if (named || i >= a->n || t == NULL || t->text.n == 0)
+			continue;
+		want = param_type(g, s, i + 1);
+		if (exactly ? want != a->v[i].v.ty : !can_coerce(g, a->v[i].v.ty, want))
+			return false;
+	}
+	return true;
+}
+
+/* Of several functions of one name the one whose parameters fit. */
+static struct sym *overload(struct gen *g, struct sym *s, const struct args *a)
+{
+	for (int exactly = 1; exactly >= 0; exactly--)
+		for (struct sym *y = s; y != NULL; y = y->next)
+			if (y->kind == SYM_FUNC && str_eq(y->name, s->name) &&
+			    fits(g, y, a, exactly))
+				return y;
+	return s;
+}
+
 /* TypeName.new(...), TypeName.copy(object) */
 static struct val of_type(struct gen *g, const struct type *t, struct args *a,
 			  const struct ast *n)
@@ -749,7 +783,7 @@ static struct val named(struct gen *g, const char *name, const struct ast *n)
 
 	if (!gather(g, n, 1, &a))
 		return val_error();
-	s = callee->kind == A_NAME ? sym_find(g, callee->text) : NULL;
+	s = callee->kind == A_NAME ? overload(g, sym_find(g, callee->text), &a) : NULL;
 	if (s != NULL && s->kind == SYM_FUNC)
 		return expand(g, s, &a, n);
 	l = find_lib(name);
@@ -781,7 +815,8 @@ struct val gen_call(struct gen *g, const struct ast *n)
 
 		s = library_member(g, base, callee->text);
 		if (s != NULL && s->kind == SYM_FUNC)
-			return gather(g, n, 1, &a) ? expand(g, s, &a, n) : val_error();
+			return gather(g, n, 1, &a) ? expand(g, overload(g, s, &a), &a, n) :
+						     val_error();
 		s = base->kind == A_NAME ? sym_find(g, base->text) : base->kind == A_MEMBER ?
 			library_member(g, base->v[0], base->text) : NULL;
 		if (s != NULL && s->kind == SYM_TYPE)

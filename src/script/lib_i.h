@@ -30,7 +30,7 @@
 	X(matrix_concat) X(matrix_sum) X(matrix_mult) X(matrix_pow)	\
 	X(matrix_inv) X(matrix_kron) X(matrix_number) X(matrix_is)	\
 	X(lower_list) X(ticker) X(data_column)				\
-	X(array_sort_indices) X(array_map) X(array_covariance)		\
+	X(array_text) X(array_sort_indices) X(array_map) X(array_covariance)		\
 	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\
 	X(day_start) X(day_end) X(market_more) X(first_time)		\
 	X(array_binary) X(default_qty) X(map_new) X(map_size)	\

@@ -305,6 +305,14 @@ static struct val as_text(struct gen *g, struct val x, struct val format,
 
 	if (kind == 3)
 		return x;
+	if (x.ty->b == TY_ARRAY) {
+		static const struct lib row = { "str.tostring", "", "s", LIB_FN, 0, LF_HEAP,
+			fn_array_text, NULL };
+		enum base b = x.ty->elem->b;
+
+		in[1] = val_const(&ty_int, b == TY_BOOL ? 2 : b == TY_STRING ? 3 : 0);
+		return lib_call(g, &row, in, 2, n);
+	}
 	if (x.ty->b == TY_ENUM) {
 		struct val r = val_text(g, STR("NaN"));
 

@@ -170,6 +170,9 @@ IN(call)
 	vm->call = c;
 	if (c->fn(vm, &ret, a, c->n) < 0)
 		return vm_fail(vm, E_INVAL, c->line, "%s failed", c->name);
+	if (vm->steps > vm->steps_max)
+		return vm_fail(vm, E_LIMIT, c->line, "%s() takes the bar over its %llu steps",
+			       c->name, (unsigned long long)vm->steps_max);
 	vm->r[i->d] = ret;
 	return vm->failed ? NULL : i + 1;
 }

@@ -192,6 +192,14 @@ static void a_run_that_goes_wrong_ends_with_a_sentence(void **state)
 	      "line 3, bar 0: a loop takes more than 10000 steps in one bar");
 	fails(HEAD "for i = 0 to 1000000\n    for k = 0 to 1000000\n        x = 1\n", E_LIMIT,
 	      "line 4, bar 0: a loop takes more than 10000 steps in one bar");
+	fails(HEAD "a = array.new<float>(90000, 1.0)\nplot(a.sort_indices().size())\n"
+	      "plot(a.sum())", E_LIMIT, "line 4, bar 0: the script needs more than 1 MiB of memory");
+	fails(HEAD "a = array.new<float>(30000, 1.0)\nplot(a.sum())", E_LIMIT,
+	      "line 4, bar 0: array.sum() takes the bar over its 10000 steps");
+	fails(HEAD "m = matrix.new<float>(220, 220, 1)\nplot(m.det())", E_LIMIT,
+	      "line 3, bar 0: matrix.new() takes the bar over its 10000 steps");
+	fails(HEAD "m = matrix.new<float>(1000, 1000, 1)\n", E_INVAL,
+	      "line 3, bar 0: a matrix of 1000 rows and 1000 columns; there may be 100000 cells");
 	fails(HEAD "var a = array.new<string>()\nfor i = 0 to 300\n"
 	      "    a.push(str.repeat(\"x\", 8000) + str.tostring(i))\n", E_LIMIT,
 	      "line 5, bar 0: the script needs more than 1 MiB of memory");

@@ -109,6 +109,10 @@ static void arrays_have_statistics(void **state)
 		{ 6, "a = array.from(1, 2, 2, 2, 5)\nplot(a.binary_search_leftmost(2) * 1000 + "
 		     "a.binary_search_rightmost(2) * 100 + a.binary_search_leftmost(3) * 10 + "
 		     "a.binary_search_rightmost(3))", ALL(1334) },
+		{ 6, "f(int x) => 1\nf(string x) => 2\nf(float x, float y) => 3\n"
+		     "plot(f(1) * 100 + f(\"a\") * 10 + f(1, 2))", ALL(123) },
+		{ 6, "a = array.from(1.5, 2)\nb = array.from(true)\nplot(str.tostring(a) == "
+		     "\"[1.5, 2]\" and str.format(\"{0}\", b) == \"[true]\" ? 1 : 0)", ALL(1) },
 		{ 6, "a = array.from(true, false)\nplot((a.some() ? 1 : 0) + (a.every() ? 2 : 0))",
 		  ALL(1) },
 	);
