@@ -91,6 +91,8 @@ void opt_point_json(struct jw *w, const struct opt_spec *s, const double *point)
 
 /* --- Trials ---------------------------------------------------------------- */
 
+/* Columns of trials on the same bars, computed once; for one process. */
+struct opt_share { struct arena *a; struct script_share *s; size_t memory; };
 struct opt_data {
 	const struct script_prog *prog;
 	const struct json *inputs;	/* fixed ones; may be NULL */
@@ -98,6 +100,7 @@ struct opt_data {
 	struct bars bars;
 	struct bt_options opt;		/* its progress is called too */
 	uint64_t id;			/* names script, bars and options */
+	struct opt_share *share;	/* may be NULL */
 };
 struct opt_trial {
 	size_t fold, number;

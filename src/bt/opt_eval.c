@@ -32,6 +32,18 @@ size_t opt_returns(struct arena *out, const struct bt_result *r, double **ret,
 	return n;
 }
 
+/* Another fold has other bars: what was shared is of no use any more. */
+static struct script_share *share_of(struct opt_share *s, const struct bars *bars)
+{
+	if (s == NULL)
+		return NULL;
+	if (s->s == NULL || !script_share_fits(s->s, bars)) {
+		arena_reset(s->a);
+		s->s = script_share_new(s->a, bars, s->memory);
+	}
+	return s->s;
+}
+
 int opt_run(struct arena *out, const struct opt_data *d, const char *inputs,
 	    size_t from, size_t to, size_t test, struct bt_result *ret,
 	    struct err *err)
@@ -48,6 +60,7 @@ int opt_run(struct arena *out, const struct opt_data *d, const char *inputs,
 		rc = script_bind_json(b, j, err);
 	if (test > from && bars.t[test - from] > opt.trade_from)
 		opt.trade_from = bars.t[test - from];
+	opt.limits.share = test == from ? share_of(d->share, &bars) : NULL;
 	if (rc == 0)
 		rc = bt_run(out, d->prog, b, &d->market, &bars, &opt, ret, err);
 	if (rc != 0 || test == from)

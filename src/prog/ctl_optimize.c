@@ -388,12 +388,14 @@ static int run(struct run *r, struct err *err)
 {
 	size_t jobs = r->o->jobs > 1 ? (size_t)r->o->jobs : 0;
 	struct opt_pool *pool;
-	int rc = opt_pool_new(r->c->arena, &r->data, &r->spec, r->folds, jobs, &pool,
+	int rc;
+
+	r->data.opt.progress = tick;
+	rc = opt_pool_new(r->c->arena, &r->data, &r->spec, r->folds, jobs, &pool,
 			      err);
 
 	if (rc < 0)
 		return rc;
-	r->data.opt.progress = tick;
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_int }, NULL);
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_int }, NULL);
 	ctl_progress_start(&r->bar, r->c, "optimize", r->n_folds * r->per_fold);

@@ -24,6 +24,7 @@
 /* Bars times trials of a job: a few seconds of work. */
 #define CHUNK_WORK	2e8
 #define CHUNKS_MAX	512
+#define SHARE_MEMORY	((size_t)256 << 20)
 
 struct sweeping {
 	const struct job_env *e;
@@ -31,6 +32,7 @@ struct sweeping {
 	struct sweep *s;
 	struct opt_spec spec;
 	struct opt_data data;
+	struct opt_share share;
 	struct opt_fold *folds;
 	size_t n_folds, per_fold;
 	size_t fold, first, end;	/* of a chunk */
@@ -156,6 +158,8 @@ static int prepare(struct sweeping *r, struct err *err)
 	r->data.opt.rules_set = r->s->rules_set;
 	r->data.opt.progress = alive;
 	r->data.opt.ctx = r;
+	r->share = (struct opt_share){ arena_push(a, "share"), NULL, SHARE_MEMORY };
+	r->data.share = &r->share;
 	r->per_fold = opt_trials(&r->spec);
 	if (r->n_folds * r->per_fold > SWEEP_TRIALS_MAX)
 		return FAIL(err, E_UNPROCESSABLE, "%zu folds of %zu trials are more "

@@ -11,6 +11,7 @@
 #include "prog/opt_pool.h"
 
 #define JOBS_MAX 64
+#define SHARE_MEMORY ((size_t)512 << 20)
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
 struct order { uint64_t fold, number; double point[OPT_AXES_MAX]; };
@@ -23,6 +24,8 @@ struct child {
 };
 struct opt_pool {
 	struct arena *out;
+	struct opt_data own;		/* with this process's share */
+	struct opt_share share;
 	const struct opt_data *d;
 	const struct opt_spec *s;
 	const struct opt_fold *f;
@@ -92,6 +95,8 @@ NORETURN static void child_main(const struct opt_pool *p, int fd)
 	_exit(0);
 }
 
+static void free_share(void *a) { arena_free(a); }
+
 /* --- the pool ------------------------------------------------------------------- */
 
 int opt_pool_new(struct arena *out, const struct opt_data *d,
@@ -100,7 +105,12 @@ int opt_pool_new(struct arena *out, const struct opt_data *d,
 {
 	struct opt_pool *p = NEW(out, struct opt_pool);
 
-	*p = (struct opt_pool){ .out = out, .d = d, .s = s, .f = f };
+	*p = (struct opt_pool){ .out = out, .own = *d, .s = s, .f = f };
+	p->share = (struct opt_share){ arena_new("share", SHARE_MEMORY * 2), NULL,
+				       SHARE_MEMORY };
+	arena_defer(out, free_share, &p->share.a);
+	p->own.share = &p->share;
+	p->d = &p->own;
 	p->v = NEW_N(out, struct child, JOBS_MAX);
 	for (; p->n < jobs && p->n < JOBS_MAX; p->n++) {
 		struct child *c = &p->v[p->n];

@@ -38,7 +38,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/store.c \
 	%D%/store.h \
 	%D%/strat.h \
-	%D%/sub.c \
+	%D%/share.c %D%/sub.c \
 	%D%/vm.c \
 	%D%/vm_i.h
 nodist_%C%_libscript_a_SOURCES = %D%/starters_table.c

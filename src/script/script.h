@@ -157,7 +157,14 @@ bool script_session_start(const char *session, int64_t *ret);
 struct script_limits {
 	uint64_t steps;			/* a bar; 0 = the default of 2 million */
 	size_t memory;			/* bytes; 0 = the default of 64 MiB */
+	struct script_share *share;	/* NULL: all is computed */
 };
+/* Columns that machines of one program over the same bars have in common are
+ * computed once and kept, in at most `memory` bytes.  The machines run one
+ * after another, from the first bar on; what they give is the same to the bit. */
+struct script_share *script_share_new(struct arena *out, const struct bars *bars,
+				      size_t memory) NONNULL_RET;
+bool script_share_fits(const struct script_share *s, const struct bars *b);
 
 struct script_vm;
 /* `prog`, `b` and `m` must outlive it.  b may be NULL: all defaults. */

@@ -167,8 +167,11 @@ static int make_sub(struct script_vm *vm, const struct sub *d, struct vm_sub *s,
 	struct str symbol = is_ref(vm->r[d->symbol]) ? vm_str(vm, vm->r[d->symbol]) : STR("");
 	struct str tf = is_ref(vm->r[d->tf]) ? vm_str(vm, vm->r[d->tf]) : STR("");
 	struct script_market *m = NEW(vm->out, struct script_market);
-	struct script_limits less = { lim != NULL ? lim->steps : 0,
-				      vm->memory_max / (vm->p->subs.n + 1) };
+	/* Nothing is shared: its bars are others. */
+	struct script_limits less = {
+		.steps = lim != NULL ? lim->steps : 0,
+		.memory = vm->memory_max / (vm->p->subs.n + 1),
+	};
 	int rc;
 
 	s->ha = str_starts(symbol, HEIKIN_ASHI);

@@ -543,8 +543,12 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	if (rc < 0)
 		return rc;
 	make_hists(vm);
-	SCOPE(tmp, out)
+	vm->share = lim != NULL ? lim->share : NULL;
+	SCOPE(tmp, out) {
 		vm_find_guards(vm, tmp);
+		if (vm->share != NULL)
+			vm_find_shared(vm, tmp);
+	}
 	vm->in_init = false;
 	*ret = vm;
 	return 0;
@@ -625,6 +629,8 @@ static void run_columns(struct script_vm *vm, size_t n)
 		const struct cop *o = &p->cops.v[i];
 		double *to = vm->cols[o->dst].b + vm->pos;
 
+		if (vm->share != NULL && vm_shared_take(vm, i, n))
+			continue;
 		switch (o->kind) {
 		case COP_OP:
 			op_columns[o->op](column(vm, o->a[0]), column(vm, o->a[1]),
@@ -646,6 +652,8 @@ static void run_columns(struct script_vm *vm, size_t n)
 		case COP_BROADCAST:
 			break;
 		}
+		if (vm->share != NULL)
+			vm_shared_keep(vm, i, n);
 	}
 }
 
@@ -666,6 +674,8 @@ int script_block(struct script_vm *vm, const struct bars *b, struct err *err)
 		return FAIL(err, E_INVAL, "the script has already failed");
 	if (b->n == 0 || b->n > SCRIPT_BLOCK)
 		return FAIL(err, E_BUG, "a block of %zu bars", b->n);
+	if (vm->share != NULL && !vm_shared_here(vm, b))
+		return FAIL(err, E_BUG, "these are not the bars that are shared");
 	vm->err = err;
 	if (vm->bars == 0)
 		vm->first_time = b->t[0];

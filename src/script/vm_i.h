@@ -58,6 +58,8 @@ struct script_vm {
 	struct cref *guards;
 	size_t n_guards;
 	uint64_t *busy;
+	struct script_share *share;	/* or NULL */
+	struct shared **shared;		/* of each cop: share.c */
 	uint64_t seed;
 };
 
@@ -69,6 +71,13 @@ void vm_note(struct script_vm *vm, int kind, const char *text, int line);
 
 /* idle.c: after make_units, when inputs are known. */
 void vm_find_guards(struct script_vm *vm, struct arena *tmp);
+
+/* share.c: after make_units; is the block of the shared bars; a cop's columns
+ * are there already; they are kept. */
+void vm_find_shared(struct script_vm *vm, struct arena *tmp);
+bool vm_shared_here(const struct script_vm *vm, const struct bars *b);
+bool vm_shared_take(struct script_vm *vm, size_t cop, size_t n);
+void vm_shared_keep(struct script_vm *vm, size_t cop, size_t n);
 
 /* sub.c: request.security().  n bars of the block at vm->pos. */
 int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct err *err);

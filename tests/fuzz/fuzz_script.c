@@ -29,7 +29,7 @@ static void run(struct arena *a, const struct script_prog *p)
 {
 	static const struct script_market m = { .symbol = "X", .timeframe = "60",
 		.mintick = 0.01, .last_bar_index = -1 };
-	const struct script_limits lim = { 20000, 1 << 20 };
+	const struct script_limits lim = { .steps = 20000, .memory = 1 << 20 };
 	int64_t t[BARS];
 	double v[5][BARS];
 	struct bars b = { BARS, t, v[0], v[1], v[2], v[3], v[4] };

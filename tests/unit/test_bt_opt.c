@@ -336,6 +336,90 @@ static void trials(void **state)
 	arena_free(&s.a);
 }
 
+static const char *trial_text(struct scene *s, const struct opt_trial *t)
+{
+	struct sbuf b;
+	struct jw w;
+
+	sbuf_init(&b, s->a, 1 << 16);
+	jw_init(&w, &b);
+	opt_trial_write(&w, t);
+	return sbuf_finish(&b);
+}
+
+/* Columns that trials have in common change nothing, to the bit. */
+static void shared_columns(void **state)
+{
+	static const char many[] =
+		"//@version=5\n"
+		"strategy(\"x\", initial_capital=10000)\n"
+		"n = input.int(5, minval=2, maxval=30)\n"
+		"m = input.int(20, minval=2, maxval=90)\n"
+		"back = input.int(1, minval=0, maxval=9)\n"
+		"src = input.source(hl2)\n"
+		"[mid, up, dn] = ta.bb(src, m, 2)\n"
+		"f = ta.ema(ta.sma(src[back], n), n)\n"
+		"d = request.security(syminfo.tickerid, \"D\", ta.sma(close, n))\n"
+		"[p, q, r] = ta.macd(f - mid[2], 12, 26, 9)\n"
+		"h = ta.highest(high, m)\n"
+		"if ta.crossover(f, mid) and close < h\n"
+		"    strategy.entry(\"L\", strategy.long)\n"
+		"if ta.crossunder(p, q) or close > up or close < d * 0.9\n"
+		"    strategy.close(\"L\")\n";
+	struct opt_trial plain, shared;
+	struct opt_share share = { NULL, NULL, (size_t)1 << 26 };
+	struct opt_fold *f;
+	struct opt_spec sp;
+	struct diags diags;
+	struct scene s;
+	struct err err;
+	size_t n, k = 0;
+
+	(void)state;
+	begin(&s, 3000);
+	if (script_compile(s.a, many, strlen(many), NULL, &s.prog, &diags, &err) < 0)
+		fail_msg("%s", err.msg);
+	s.d.prog = s.prog;
+	sp = good_spec(&s, "{\"space\":[{\"input\":\"n\",\"min\":3,\"max\":9,\"step\":3},"
+		       "{\"input\":\"m\",\"min\":10,\"max\":50,\"step\":20},"
+		       "{\"input\":\"back\",\"min\":0,\"max\":2,\"step\":1},"
+		       "{\"input\":\"src\",\"options\":[\"close\",\"hl2\"]}],"
+		       "\"walk_forward\":{\"kind\":\"rolling\",\"train\":1000,\"test\":800}}");
+	share.a = arena_new("share", (size_t)1 << 27);
+	assert_int_equal(opt_folds(s.a, &sp, 3000, &f, &n, &err), 0);
+	for (size_t fold = 0; fold < n; fold++) {
+		struct opt_search *q = opt_search_new(s.a, &sp, fold);
+
+		for (size_t i = 0; i < opt_trials(&sp); i++) {
+			const double *at = opt_ask(q, i);
+
+			s.d.share = NULL;
+			assert_int_equal(opt_eval(s.a, &s.d, &sp, &f[fold], fold, i,
+						  at, &plain, &err), 0);
+			s.d.share = &share;
+			assert_int_equal(opt_eval(s.a, &s.d, &sp, &f[fold], fold, i,
+						  at, &shared, &err), 0);
+			assert_string_equal(trial_text(&s, &plain),
+					    trial_text(&s, &shared));
+			assert_null(plain.error);
+			k += plain.stats.trades > 0;
+		}
+	}
+	assert_true(k > 100);
+	/* Other bars than those that are shared are refused. */
+	{
+		struct script_vm *vm;
+		struct script_limits lim = { .share = share.s };
+		struct bars block = bars_slice(&s.d.bars, 5, 10);
+
+		assert_int_equal(script_vm_new(s.a, s.prog, NULL, &s.d.market, &lim,
+					       &vm, &err), 0);
+		assert_int_equal(script_block(vm, &block, &err), -E_BUG);
+	}
+	arena_free(&share.a);
+	arena_free(&s.a);
+}
+
 static size_t all_trials(struct scene *s, const struct opt_spec *sp,
 			 struct opt_trial *v)
 {
@@ -472,6 +556,7 @@ int main(void)
 		cmocka_unit_test(small_spaces),
 		cmocka_unit_test(waits_for_scores),
 		cmocka_unit_test(trials),
+		cmocka_unit_test(shared_columns),
 		cmocka_unit_test(walk_forward),
 		cmocka_unit_test(nothing_kept),
 	};

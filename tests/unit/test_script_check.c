@@ -172,7 +172,7 @@ static void fails(const char *src, int code, const char *want)
 	struct script_vm *vm;
 	struct err err = { 0 };
 	int rc = script_vm_new(a, p, NULL, &t_market,
-			       &(struct script_limits){ 10000, 1 << 20 }, &vm, &err);
+			       &(struct script_limits){ .steps = 10000, .memory = 1 << 20 }, &vm, &err);
 
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		struct bar b = bars_at(&all, i);
@@ -232,7 +232,7 @@ static void garbage_is_collected(void **state)
 		"s = \"\"\nfor i = 0 to 20\n    s += str.repeat(\"x\", 100)\n"
 		"plot(str.length(s))\nplot(keep.size() == 3 and keep.get(1) == \"k1\" ? 1 : 0)\n");
 	assert_int_equal(script_vm_new(a, p, NULL, &t_market,
-		&(struct script_limits){ 0, 4 << 20 }, &vm, &err), 0);
+		&(struct script_limits){ .memory = 4 << 20 }, &vm, &err), 0);
 	for (size_t i = 0; i < T_BARS; i++) {
 		struct bars all = t_view(&bars, T_BARS);
 		struct bar b = bars_at(&all, i);
