@@ -120,15 +120,18 @@ static void say(const char *name, size_t n, double ns, double trades, double equ
 }
 
 static int script(struct arena *a, const struct bars *b, const struct script_prog *p,
-		  const struct script_binding *in, struct bt_stats *ret)
+		  const struct script_binding *in, struct script_share *share,
+		  struct bt_stats *ret)
 {
 	static const struct script_market m = { .symbol = "X", .timeframe = "1",
 		.mintick = 1e-8, .pointvalue = 1, .lot = 0 };
 	struct bt_options o = bt_defaults();
 	struct bt_result r;
 	struct err err;
-	int rc = bt_run(a, p, in, &m, b, &o, &r, &err);
+	int rc;
 
+	o.limits.share = share;
+	rc = bt_run(a, p, in, &m, b, &o, &r, &err);
 	if (rc == 0)
 		bt_stats(ret, &r);
 	else
@@ -149,7 +152,7 @@ static void one_run(struct arena *a, struct arena *runs, const struct bars *b, c
 		h = by_hand(b, equity);
 		best[0] = fmin(best[0], (double)(cpu_ns() - t));
 		t = cpu_ns();
-		if (script(runs, b, p, NULL, &s) != 0)
+		if (script(runs, b, p, NULL, NULL, &s) != 0)
 			return;
 		best[1] = fmin(best[1], (double)(cpu_ns() - t));
 	}
@@ -157,9 +160,11 @@ static void one_run(struct arena *a, struct arena *runs, const struct bars *b, c
 	say("sma_cross_script", b->n, best[1], s.trades, s.final_equity);
 }
 
-/* 10 x 10 lengths, each a whole run with its metrics. */
+/* 10 x 10 lengths, each a whole run with its metrics; columns in common are
+ * computed once. */
 static void sweep(struct arena *a, struct arena *runs, const struct bars *b, const struct script_prog *p)
 {
+	struct script_share *share = script_share_new(a, b, (size_t)256 << 20);
 	int64_t t = cpu_ns();
 	double top = -INFINITY;
 	char v[16];
@@ -175,7 +180,7 @@ static void sweep(struct arena *a, struct arena *runs, const struct bars *b, con
 				return;
 			snprintf(v, sizeof(v), "%d", s);
 			if (script_bind_text(in, str_c("slowLength"), str_c(v), &err) < 0 ||
-			    script(runs, b, p, in, &st) != 0)
+			    script(runs, b, p, in, share, &st) != 0)
 				return;
 			top = fmax(top, st.final_equity);
 		}
