@@ -173,6 +173,8 @@ static int settle_times(struct ft_rules *r, const struct bars *b,
 {
 	enum tf tf;
 
+	if (b->n == 0)
+		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
 	if (r->timeframe_ms == 0) {
 		if (b->n < 2 || !tf_parse(str_c(bars_timeframe(b)), &tf))
 			return FAIL(err, E_INVAL, "the rules need \"timeframe\"");
@@ -235,6 +237,27 @@ static int write_result(struct ctl *c, const struct run_opts *o,
 	return status;
 }
 
+/* Candles and their columns alike. */
+static void cut(struct ft_pair *p, int64_t from, int64_t to)
+{
+	size_t k = 0;
+
+	while (k < p->bars.n && p->bars.t[k] < from)
+		k++;
+	p->bars = bars_slice(&p->bars, k, p->bars.n - k);
+	bars_cut(&p->bars, INT64_MIN, to);
+#define SHIFT(m) if (p->m != NULL) p->m += k
+	SHIFT(enter_long);
+	SHIFT(exit_long);
+	SHIFT(enter_short);
+	SHIFT(exit_short);
+	SHIFT(enter_tag);
+	SHIFT(exit_tag);
+	SHIFT(entry_price);
+	SHIFT(exit_price);
+#undef SHIFT
+}
+
 int bt_freqtrade_signals(struct ctl *c, const struct run_opts *o)
 {
 	struct ft_pair *pairs = NEW_N(c->arena, struct ft_pair, o->signals.n);
@@ -255,7 +278,7 @@ int bt_freqtrade_signals(struct ctl *c, const struct run_opts *o)
 		    extras(c, o, p->name, &p->bars, &p->detail, &p->funding,
 			   &err) < 0)
 			return ctl_fail(c, &err);
-		bars_cut(&p->bars, INT64_MIN, o->bars.to);
+		cut(p, o->bars.from, o->bars.to);
 		p->tick = isnan(o->bars.tick) ? 0 : o->bars.tick;
 		p->lot = isnan(o->bars.lot) ? 0 : o->bars.lot;
 	}
