@@ -19,9 +19,11 @@ env_user anna trader
 env_user bert trader
 env_user carl trader
 env_user dora trader
+env_user emma trader
+env_user finn trader
 env_user olga admin
 env_api
-for u in vera anna bert carl dora olga; do
+for u in vera anna bert carl dora emma finn olga; do
 	login "$u" || bail "cannot sign in $u"
 done
 
