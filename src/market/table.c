@@ -4,52 +4,64 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "core/array.h"
 #include "core/clock.h"
 #include "market/table.h"
 
-struct cells { ARRAY(struct str) v; };
+struct parse {
+	char *text;			/* doubled quotes are made one in place */
+	struct table_cell *cell;
+	uint32_t *line;
+	size_t n, room, rows;
+};
+
+static void add(struct parse *c, const char *from, size_t n)
+{
+	assert(c->n < c->room);
+	c->cell[c->n++] = (struct table_cell){ (uint32_t)(from - c->text),
+					       (uint32_t)n };
+}
 
 /* One field of a record; *p is left on the separator or the end. */
-static int field(struct arena *out, const char **p, const char *end,
-		 struct str *ret)
+static int field(struct parse *c, char **p, const char *end)
 {
-	const char *s = *p;
-	char *copy;
-	size_t n = 0;
+	char *s = *p, *to;
 
 	if (s == end || *s != '"') {
+		struct str f;
+
 		while (s < end && *s != ',' && *s != '\n')
 			s++;
-		*ret = str_trim(str_n(*p, (size_t)(s - *p)));
+		f = str_trim(str_n(*p, (size_t)(s - *p)));
+		add(c, f.p, f.n);
 		*p = s;
 		return 0;
 	}
-	copy = arena_alloc(out, (size_t)(end - s) < 4096 ? (size_t)(end - s) : 4096);
-	for (s++; s < end && n < 4095; s++) {
+	for (to = ++s; s < end; s++) {
 		if (*s == '"' && (s + 1 == end || s[1] != '"')) {
-			*ret = str_n(copy, n);
+			add(c, *p + 1, (size_t)(to - (*p + 1)));
 			*p = s + 1;
 			return s + 1 == end || s[1] == ',' || s[1] == '\n' ||
 				s[1] == '\r' ? 0 : -E_INVAL;
 		}
 		s += *s == '"';
-		copy[n++] = *s;
+		*to++ = *s;
 	}
 	return -E_INVAL;
 }
 
-static int record(struct arena *out, const char **p, const char *end,
-		  struct cells *c, size_t *ret_n)
+/* At most `most` fields. */
+static int record(struct parse *c, char **p, const char *end, size_t most,
+		  size_t *ret_n)
 {
-	struct str f;
 	size_t n = 0;
 
 	for (;;) {
-		if (field(out, p, end, &f) < 0 || n == TABLE_COLUMNS_MAX)
+		if (n == most)
+			return -E_TOOBIG;
+		if (field(c, p, end) < 0)
 			return -E_INVAL;
-		*array_push(out, &c->v) = f;
 		n++;
 		while (*p < end && **p == '\r')
 			(*p)++;
@@ -65,66 +77,118 @@ static int record(struct arena *out, const char **p, const char *end,
 	return 0;
 }
 
-static bool skipped(const char **p, const char *end)
+static bool skipped(char **p, const char *end)
 {
-	const char *nl;
+	char *nl;
 
 	if (**p != '#' && **p != '\n' &&
 	    !(**p == '\r' && *p + 1 < end && (*p)[1] == '\n'))
 		return false;
 	nl = memchr(*p, '\n', (size_t)(end - *p));
-	*p = nl == NULL ? end : nl + 1;
+	*p = nl == NULL ? *p + (end - *p) : nl + 1;
 	return true;
 }
 
-int table_parse(struct arena *out, const char *name, const char *text, size_t n,
-		struct table *ret, struct err *err)
+static size_t lines_in(const char *p, const char *end)
 {
-	struct cells c = { 0 };
-	ARRAY(uint32_t) lines = { 0 };
-	const char *p = text, *end = text + n;
-	struct table t = { .name = name };
-	size_t got, line;
+	size_t n = 1;
 
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL && ++p < end)
+		n++;
+	return n;
+}
+
+/* Room for `cols` cells on each of the lines there can be. */
+static void make_room(struct arena *out, struct parse *c, size_t lines, size_t cols)
+{
+	struct table_cell *was = c->cell;
+
+	c->room = lines * cols;
+	c->cell = arena_alloc_raw(out, c->room * sizeof(*c->cell));
+	if (c->n > 0)
+		memcpy(c->cell, was, c->n * sizeof(*was));
+}
+
+/* The text is changed and kept. */
+static int parse(struct arena *out, const char *name, char *text, size_t n,
+		 struct table *ret, struct err *err)
+{
+	struct parse c = { .text = text };
+	const char *end = text + n;
+	struct table t = { .name = name, .text = text };
+	size_t got, line, lines = n > 0 ? lines_in(text, end) : 0;
+	char *p = text;
+	int rc;
+
+	c.line = arena_alloc_raw(out, (lines + 1) * sizeof(*c.line));
+	make_room(out, &c, 1, TABLE_COLUMNS_MAX);
 	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
 	for (line = 1; p < end; line++) {
 		if (skipped(&p, end))
 			continue;
-		if (record(out, &p, end, &c, &got) < 0)
+		rc = record(&c, &p, end, t.cols != 0 ? t.cols : TABLE_COLUMNS_MAX,
+			    &got);
+		if (rc == -E_INVAL || (rc < 0 && t.cols == 0))
 			return FAIL(err, E_INVAL, "%s:%zu: a field is not closed, "
 				    "or there are too many", name, line);
-		if (t.cols == 0)
+		if (t.cols == 0) {
 			t.cols = got;
-		else if (got != t.cols)
+			make_room(out, &c, lines, got);
+		} else if (rc < 0) {
+			return FAIL(err, E_INVAL, "%s:%zu: more fields than the "
+				    "%zu of the header", name, line, t.cols);
+		} else if (got != t.cols) {
 			return FAIL(err, E_INVAL, "%s:%zu: %zu fields, the header "
 				    "has %zu", name, line, got, t.cols);
-		*array_push(out, &lines) = (uint32_t)line;
+		}
+		c.line[c.rows++] = (uint32_t)line;
 	}
 	if (t.cols == 0)
 		return FAIL(err, E_INVAL, "%s: is empty", name);
-	t.head = c.v.v;
-	t.cells = c.v.v + t.cols;
-	t.rows = lines.n - 1;
-	t.line = lines.v + 1;
+	t.head = NEW_N(out, struct str, t.cols);
+	for (size_t i = 0; i < t.cols; i++)
+		t.head[i] = str_n(text + c.cell[i].at, c.cell[i].n);
+	t.cells = c.cell + t.cols;
+	t.rows = c.rows - 1;
+	t.line = c.line + 1;
 	*ret = t;
 	return 0;
+}
+
+int table_parse(struct arena *out, const char *name, const char *text, size_t n,
+		struct table *ret, struct err *err)
+{
+	char *own = arena_alloc_raw(out, n + 1);
+
+	if (n > 0)
+		memcpy(own, text, n);
+	return parse(out, name, own, n, ret, err);
+}
+
+/* A file says how large it is; a pipe is read until it ends. */
+static size_t size_of(FILE *f)
+{
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) &&
+		st.st_size > 0 && (uint64_t)st.st_size < TABLE_FILE_MAX ?
+		(size_t)st.st_size + 1 : 1 << 16;
 }
 
 int table_read(struct arena *out, const char *path, struct table *ret,
 	       struct err *err)
 {
 	FILE *f = fopen(path, "rb");
-	size_t n = 0, size = 1 << 16, got;
+	size_t n = 0, size, got;
 	char *buf;
 	int bad;
 
 	if (f == NULL)
 		return FAIL(err, E_IO, "%s: %s", path, strerror(errno));
-	buf = arena_alloc(out, size);
+	size = size_of(f);
+	buf = arena_alloc_raw(out, size);
 	while ((got = fread(buf + n, 1, size - n, f)) > 0) {
-		char *more;
-
 		n += got;
 		if (n < size)
 			continue;
@@ -133,15 +197,14 @@ int table_read(struct arena *out, const char *path, struct table *ret,
 			return FAIL(err, E_TOOBIG, "%s: is larger than %zu MiB",
 				    path, TABLE_FILE_MAX >> 20);
 		}
-		more = arena_alloc(out, size *= 2);
-		memcpy(more, buf, n);
-		buf = more;
+		buf = arena_grow(out, buf, size, size * 2);
+		size *= 2;
 	}
 	bad = ferror(f) ? errno : 0;
 	fclose(f);
 	if (bad != 0)
 		return FAIL(err, E_IO, "%s: %s", path, strerror(bad));
-	return table_parse(out, path, buf, n, ret, err);
+	return parse(out, path, buf, n, ret, err);
 }
 
 long table_find(const struct table *t, const char *const names[])
@@ -156,7 +219,7 @@ long table_find(const struct table *t, const char *const names[])
 static int broken(const struct table *t, size_t row, size_t col,
 		  const char *what, struct err *err)
 {
-	struct str cell = t->cells[row * t->cols + col];
+	struct str cell = table_cell(t, row, col);
 
 	return FAIL(err, E_INVAL, "%s:%u: %.*s: \"%.*s\" is %s", t->name,
 		    (unsigned)t->line[row], STR_ARG(t->head[col]),
@@ -174,7 +237,7 @@ int table_numbers(struct arena *out, const struct table *t, size_t col,
 	double *v = NEW_N(out, double, t->rows);
 
 	for (size_t i = 0; i < t->rows; i++) {
-		struct str s = t->cells[i * t->cols + col];
+		struct str s = table_cell(t, i, col);
 
 		if (is_na(s))
 			v[i] = NAN;
@@ -193,7 +256,7 @@ int table_flags(struct arena *out, const struct table *t, size_t col,
 	bool *v = NEW_N(out, bool, t->rows);
 
 	for (size_t i = 0; i < t->rows; i++) {
-		struct str s = t->cells[i * t->cols + col];
+		struct str s = table_cell(t, i, col);
 		bool known = false;
 
 		for (size_t k = 0; k < ARRAY_LEN(yes) && !known; k++)
@@ -233,7 +296,7 @@ int table_times(struct arena *out, const struct table *t, size_t col,
 	int64_t *v = NEW_N(out, int64_t, t->rows);
 
 	for (size_t i = 0; i < t->rows; i++) {
-		if (!time_of(t->cells[i * t->cols + col], &v[i]))
+		if (!time_of(table_cell(t, i, col), &v[i]))
 			return broken(t, i, col, "not a time", err);
 		if (i > 0 && v[i] <= v[i - 1])
 			return broken(t, i, col, v[i] == v[i - 1] ?
@@ -249,7 +312,7 @@ const char **table_texts(struct arena *out, const struct table *t, size_t col)
 	const char **v = NEW_N(out, const char *, t->rows);
 
 	for (size_t i = 0; i < t->rows; i++) {
-		struct str s = t->cells[i * t->cols + col];
+		struct str s = table_cell(t, i, col);
 
 		v[i] = is_na(s) ? NULL : str_dup(out, s);
 	}
@@ -294,8 +357,9 @@ int table_bars(struct arena *out, const struct table *t, struct bars_cols *ret,
 	    (rc = price_column(out, t, l, &b.l, err)) < 0 ||
 	    (rc = price_column(out, t, c, &b.c, err)) < 0)
 		return rc;
-	b.v = NEW_N(out, double, b.n);
-	if (vc >= 0 && (rc = table_numbers(out, t, (size_t)vc, &b.v, err)) < 0)
+	if (vc < 0)
+		b.v = NEW_N(out, double, b.n);
+	else if ((rc = table_numbers(out, t, (size_t)vc, &b.v, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < b.n; i++)
 		if (b.h[i] < fmax(b.o[i], b.c[i]) || b.l[i] > fmin(b.o[i], b.c[i]))

@@ -16,9 +16,16 @@ struct table {
 	const char *name;		/* of the file, for messages */
 	struct str *head;		/* the header, trimmed */
 	size_t cols, rows;
-	const struct str *cells;	/* rows x cols */
+	const char *text;		/* what the cells are parts of */
+	const struct table_cell { uint32_t at, n; } *cells;	/* rows x cols */
 	const uint32_t *line;		/* of each row, from 1 */
 };
+static inline struct str table_cell(const struct table *t, size_t row, size_t col)
+{
+	const struct table_cell *c = &t->cells[row * t->cols + col];
+
+	return str_n(t->text + c->at, c->n);
+}
 
 /* -E_IO cannot be read, -E_TOOBIG, -E_INVAL with line and reason. */
 MUST_CHECK int table_read(struct arena *out, const char *path,

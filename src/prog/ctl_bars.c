@@ -166,24 +166,27 @@ static void name_currencies(struct ctl *c, struct script_market *m)
 static int from_file(struct ctl *c, const struct ctl_bars *o, struct bars *ret,
 		     struct script_market *m, struct err *err)
 {
-	struct table t;
 	struct bars_cols cols;
-	int rc = table_read(c->arena, o->candles, &t, err);
 
-	if (rc == 0)
-		rc = table_bars(c->arena, &t, &cols, err);
-	if (rc < 0)
-		return rc;
-	bars_of(ret, &cols);
-	bars_cut(ret, o->from, o->to);
+	SCOPE(tmp, c->arena) {		/* the text is larger than the columns */
+		struct table t;
+		int rc = table_read(tmp, o->candles, &t, err);
+
+		if (rc == 0)
+			rc = table_bars(c->arena, &t, &cols, err);
+		if (rc < 0)
+			return rc;
+		bars_of(ret, &cols);
+		bars_cut(ret, o->from, o->to);
+		if (t.cols > 6)
+			more_columns(c, &t, &cols, ret, m);
+	}
 	m->symbol = o->symbol != NULL ? o->symbol : "FILE";
 	m->exchange = "file";
 	m->timeframe = script_timeframe(c->arena, bars_timeframe(ret));
 	m->mintick = tick_of(ret);
 	m->lot = lot_of(ret);
 	name_currencies(c, m);
-	if (t.cols > 6)
-		more_columns(c, &t, &cols, ret, m);
 	return 0;
 }
 

@@ -68,8 +68,8 @@ static void read_want(const char *path, struct want *w)
 	w->type = table_texts(root, &w->t, (size_t)table_find(&w->t, type));
 	w->time = NEW_N(root, int64_t, w->t.rows);
 	for (size_t i = 0; i < w->t.rows; i++) {
-		struct str s = w->t.cells[i * w->t.cols +
-					  (size_t)table_find(&w->t, when)];
+		struct str s = table_cell(&w->t, i,
+			(size_t)table_find(&w->t, when));
 
 		/* "-0500" for "-05:00" */
 		if (!time_parse(&w->time[i], arena_printf(root, "%.*s:%.*s",

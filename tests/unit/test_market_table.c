@@ -36,6 +36,24 @@ static void columns_are_found_by_name(void **state)
 	arena_free(&a);
 }
 
+static void quotes_inside_quotes_are_one(void **state)
+{
+	struct arena *a = arena_new("t", 1 << 22);
+	struct table t;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse(a, "a,b,c\n\"x \"\"y\"\", z\",\"\",\"two\nlines\"\n 1 ,2,3",
+			       &t, &err), 0);
+	assert_int_equal(t.rows, 2);
+	assert_true(str_eqc(table_cell(&t, 0, 0), "x \"y\", z"));
+	assert_int_equal(table_cell(&t, 0, 1).n, 0);
+	assert_true(str_eqc(table_cell(&t, 0, 2), "two\nlines"));
+	assert_true(str_eqc(table_cell(&t, 1, 0), "1"));
+	assert_true(str_eqc(table_cell(&t, 1, 2), "3"));
+	arena_free(&a);
+}
+
 static void what_is_broken_is_named_by_line(void **state)
 {
 	static const struct { const char *text, *says; } bad[] = {
@@ -48,6 +66,8 @@ static void what_is_broken_is_named_by_line(void **state)
 		{ "time,open,high,low\n1,5,4,1\n", "close" },
 		{ "open,high,low,close\n5,4,1,1\n", "times" },
 		{ "a,b\n\"1,2\n", "x.csv:2" },
+		{ "a,b\n1,2,3\n", "more fields than the 2" },
+		{ "a,b\n1,2\n\"1\"x,2\n", "x.csv:3" },
 	};
 	struct arena *a = arena_new("t", 1 << 22);
 
@@ -82,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_found_by_name),
+		cmocka_unit_test(quotes_inside_quotes_are_one),
 		cmocka_unit_test(what_is_broken_is_named_by_line),
 		cmocka_unit_test(a_file_that_is_not_there_is_an_io_error),
 	};
