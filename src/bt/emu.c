@@ -164,7 +164,10 @@ void emu_value(struct emu *e)
 	}
 	a->open = e->open.v;
 	a->n_open = e->open.n;
-	a->closed = e->closed.v;
+	/* Version 6 shows the newest trades only. */
+	a->closed_first = e->r.version >= 6 && e->closed.n > EMU_SHOWN ?
+		e->closed.n - EMU_SHOWN : 0;
+	a->closed = e->closed.v + a->closed_first;
 	a->n_closed = e->closed.n;
 }
 

@@ -7,6 +7,7 @@
 #include "core/array.h"
 
 #define EMU_MAGIC 0xe3b20c47u
+#define EMU_SHOWN 9000		/* closed trades a script of version 6 sees */
 #define EMU_EPS 1e-9		/* quantities below are dust */
 
 /* An entry, order or close that waits.  Without limit and stop it is a

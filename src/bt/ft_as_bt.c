@@ -36,8 +36,8 @@ static struct emu_trade trade_of(const struct ft_trade *t, int64_t first,
 			.size = t->is_short ? -t->amount : t->amount,
 			.entry_price = t->open_rate, .exit_price = t->close_rate,
 			.profit = t->profit_abs, .commission = fee_in + fee_out,
-			.max_runup = fmax(0, t->is_short ? down : up) * t->amount,
-			.max_drawdown = fmax(0, t->is_short ? up : down) * t->amount,
+			.max_runup = (t->is_short ? down : up) * t->amount,
+			.max_drawdown = (t->is_short ? up : down) * t->amount,
 			.entry_time = t->open_ms, .exit_time = t->close_ms,
 			.entry_bar = (t->open_ms - first) / timeframe,
 			.exit_bar = (t->close_ms - first) / timeframe,
@@ -60,7 +60,7 @@ void ft_as_bt(struct arena *out, const struct ft_result *r, struct bt_result *re
 		pairs[i] = t->pair;
 		/* Held at the closes from its candle to the one before it
 		 * left, of a last one up to the end. */
-		for (size_t k = (size_t)fmax(0, (double)trades[i].t.entry_bar);
+		for (size_t k = trades[i].t.entry_bar > 0 ? (size_t)trades[i].t.entry_bar : 0;
 		     k < n && r->equity_t[k] < t->close_ms; k++)
 			position[k]++;
 	}
