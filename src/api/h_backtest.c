@@ -542,9 +542,11 @@ static int h_backtest_cancel(struct api_req *r, struct err *err)
 				"already.");
 	if (rc == 0)
 		rc = bt_store_get(r->arena, r->d->db, b.id, &b, err);
-	if (rc == 0)
-		backtest_json(&r->w, &b, true);
-	return rc;
+	if (rc < 0)
+		return rc;
+	bt_store_tell(&b, "state");
+	backtest_json(&r->w, &b, true);
+	return 0;
 }
 
 static const struct route routes[] = {

@@ -1,9 +1,12 @@
 #include "config.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bt/store.h"
 #include "db/db.h"
+#include "proc/events.h"
 
 /* ---- rows ------------------------------------------------------------------ */
 
@@ -212,4 +215,29 @@ int bt_store_tidy(struct db *db, int64_t now_ms, int64_t keep_ms, struct err *er
 		rc = db_exec(db, Q_BT_PRUNE, ARGS(V_I64(now_ms - keep_ms)), NULL,
 			     NULL, err);
 	return rc;
+}
+
+void bt_store_tell(const struct backtest *b, const char *type)
+{
+	struct arena *a CLEANUP(arena_free) = arena_new("tell", 1 << 20);
+	char topic[48];
+	struct sbuf s;
+	struct jw w;
+
+	sbuf_init(&s, a, EVENT_MAX);
+	jw_init(&w, &s);
+	jw_obj(&w);
+	jw_ku64(&w, "id", b->id);
+	jw_kstr(&w, "state", bt_state_name(b->state));
+	jw_kf64(&w, "progress", b->permille / 1000.0);
+	jw_key(&w, "eta_ms");
+	if (b->has_eta)
+		jw_i64(&w, b->eta_ms);
+	else
+		jw_null(&w);
+	jw_kstr(&w, "error", b->error);
+	jw_obj_end(&w);
+	snprintf(topic, sizeof(topic), "backtest:%" PRIu64, b->id);
+	if (sbuf_finish(&s) != NULL)
+		events_publish(topic, type, b->user_id, s.buf, s.len);
 }

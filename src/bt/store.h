@@ -77,6 +77,9 @@ MUST_CHECK int bt_store_del(struct db *db, uint64_t id, struct err *err);
 MUST_CHECK int bt_store_cancel(struct db *db, uint64_t id, int64_t now_ms,
 			       struct err *err);
 
+/* Those who watch topic backtest:<id>: "state" or "progress". */
+void bt_store_tell(const struct backtest *b, const char *type);
+
 /* -- the run ------------------------------------------------------------- */
 /* 1: begin; 0: there is nothing to run (ended, cancelled, deleted). */
 MUST_CHECK int bt_store_begin(struct db *db, uint64_t id, uint64_t lease,

@@ -9,7 +9,6 @@
 #include "core/clock.h"
 #include "core/fault.h"
 #include "core/log.h"
-#include "proc/events.h"
 #include "prog/jobs.h"
 
 /* The job "backtest": runs a stored backtest.  Those who watch are told; the
@@ -28,31 +27,6 @@ struct running {
 	enum { RUN_ON, RUN_UNWANTED, RUN_BROKEN } stop;
 	struct err why;			/* of RUN_BROKEN */
 };
-
-static void tell(const struct backtest *b, const char *type)
-{
-	struct arena *a CLEANUP(arena_free) = arena_new("tell", 1 << 20);
-	char topic[48];
-	struct sbuf s;
-	struct jw w;
-
-	sbuf_init(&s, a, EVENT_MAX);
-	jw_init(&w, &s);
-	jw_obj(&w);
-	jw_ku64(&w, "id", b->id);
-	jw_kstr(&w, "state", bt_state_name(b->state));
-	jw_kf64(&w, "progress", b->permille / 1000.0);
-	jw_key(&w, "eta_ms");
-	if (b->has_eta)
-		jw_i64(&w, b->eta_ms);
-	else
-		jw_null(&w);
-	jw_kstr(&w, "error", b->error);
-	jw_obj_end(&w);
-	snprintf(topic, sizeof(topic), "backtest:%" PRIu64, b->id);
-	if (sbuf_finish(&s) != NULL)
-		events_publish(topic, type, b->user_id, s.buf, s.len);
-}
 
 /* A sign of life: the lease goes on, the row says how far it is, and whether
  * anybody still waits for it. */
@@ -86,7 +60,7 @@ static int alive(void *ctx, size_t done, size_t total)
 		r->stop = RUN_UNWANTED;
 		return -E_CONFLICT;
 	}
-	tell(b, "progress");
+	bt_store_tell(b, "progress");
 	return 0;
 }
 
@@ -244,7 +218,7 @@ static int ended(struct running *r, int rc, struct err *err)
 		return rc;
 	}
 	if (rc == 0)
-		tell(b, "state");
+		bt_store_tell(b, "state");
 	return rc;
 }
 
@@ -269,7 +243,7 @@ int job_backtest(const struct job_env *e, const struct job *j,
 		rc = bt_store_get(e->arena, e->db, id, r.b, err);
 	if (rc < 0)
 		return rc == -E_NOTFOUND ? 0 : rc;
-	tell(r.b, "state");
+	bt_store_tell(r.b, "state");
 	rc = simulate(&r, &rec, err);
 	if (rc == 0)
 		rc = bt_store_done(e->db, id, j->lease, &rec,
