@@ -45,18 +45,19 @@ static int write_all(struct ctl *c, const struct run_opts *o,
 	int status = 0;
 
 	bt_stats(&s, r);
-	if (o->json != NULL) {
-		sbuf_init(&b, c->arena, (size_t)1 << 31);
+	/* Each may be large: one after the other. */
+	if (o->json != NULL) SCOPE(tmp, c->arena) {
+		sbuf_init(&b, tmp, (size_t)1 << 31);
 		bt_json(&b, r, &s, m->symbol);
 		status = ctl_save(c, o->json, &b);
 	}
-	if (status == 0 && o->trades != NULL) {
-		sbuf_init(&b, c->arena, (size_t)1 << 31);
+	if (status == 0 && o->trades != NULL) SCOPE(tmp, c->arena) {
+		sbuf_init(&b, tmp, (size_t)1 << 31);
 		bt_trades_csv(&b, r);
 		status = ctl_save(c, o->trades, &b);
 	}
-	if (status == 0 && o->equity != NULL) {
-		sbuf_init(&b, c->arena, (size_t)1 << 31);
+	if (status == 0 && o->equity != NULL) SCOPE(tmp, c->arena) {
+		sbuf_init(&b, tmp, (size_t)1 << 31);
 		bt_equity_csv(&b, r);
 		status = ctl_save(c, o->equity, &b);
 	}
