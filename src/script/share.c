@@ -2,7 +2,7 @@
  * same bars again and again, and most indicators do not depend on the input
  * that changed.  A column is named by what it is computed from: indicator,
  * parameters, and the names of the columns that go in.  What is met a second
- * time is kept, what is kept is copied. */
+ * time is kept, what is kept is read where it is. */
 #include "config.h"
 
 #include "core/hash.h"
@@ -215,9 +215,17 @@ bool vm_shared_take(struct script_vm *vm, size_t cop, size_t n)
 
 	if (c == NULL || c->done < s->bars.n)
 		return false;
-	for (size_t k = 0; k < c->n_out; k++)
-		memcpy(vm->cols[dst + (int)k].b + vm->pos,
-		       c->v + k * s->bars.n + vm->bars, n * sizeof(double));
+	for (size_t k = 0; k < c->n_out; k++) {
+		struct vm_col *to = &vm->cols[dst + (int)k];
+		double *from = c->v + k * s->bars.n + vm->bars;
+
+		/* Once all that is looked back at is there, the machine reads
+		 * the kept column itself. */
+		if (vm->bars >= to->pad)
+			to->b = from - vm->pos;
+		else
+			memcpy(to->b + vm->pos, from, n * sizeof(double));
+	}
 	return true;
 }
 

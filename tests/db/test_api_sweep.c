@@ -1,8 +1,13 @@
 #include "config.h"
 
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "t_api.h"
 #include "t_db.h"
@@ -336,6 +341,84 @@ static void killed(void **state)
 	assert_string_equal(outcome(id), want);
 }
 
+/* A worker of its own: a process that takes jobs until there are none. */
+static pid_t worker(const char *name, const char *kill_at, unsigned nth)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct arena *a = arena_new("worker", (size_t)2 << 30);
+		struct db *db = t_db_open(a);
+		struct err err;
+		int idle = 0, rc;
+
+		if (kill_at != NULL)
+			fault_kill_at(kill_at, nth);
+		while (idle < 20) {
+			rc = jobs_one(a, t_api_conf(), db, NULL, NULL, name, &err);
+			if (rc < 0)
+				_exit(1);
+			idle = rc > 0 ? 0 : idle + 1;
+			if (rc == 0)
+				nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+		}
+		_exit(0);
+	}
+	return pid;
+}
+
+static bool ended_well(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool was_killed(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+/* Processes: three at once; and one that is killed for good in the middle. */
+static void many_processes(void **state)
+{
+	const char *more = SPACE ",\"method\":\"tpe\",\"max_trials\":40,\"seed\":2,"
+		"\"walk_forward\":{\"kind\":\"anchored\",\"train\":1000,\"test\":500}";
+	uint64_t id = made(more);
+	const char *want;
+	pid_t pid[3];
+
+	(void)state;
+	work_all();
+	want = outcome(id);
+	id = made(more);
+	for (int i = 0; i < 3; i++)
+		pid[i] = worker("abc" + i, NULL, 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(ended_well(pid[i]));
+	assert_string_equal(outcome(id), want);
+#ifdef ENABLE_FAULTS
+	for (unsigned nth = 5; nth < 90; nth += 40) {
+		id = made(more);
+		pid[0] = worker("victim", "sweep.run", nth);
+		assert_true(was_killed(pid[0]));
+		get("anna", id, "");
+		assert_string_equal(text(".state"), "\"running\"");
+		/* What it held is taken when its lease has run out. */
+		t_db_sql("UPDATE job SET due_ms = 0 WHERE state = 'r'");
+		pid[1] = worker("heir", NULL, 0);
+		assert_true(ended_well(pid[1]));
+		assert_string_equal(outcome(id), want);
+	}
+#endif
+}
+
 static void stopped_and_continued(void **state)
 {
 	uint64_t id = made(SPACE), other;
@@ -421,6 +504,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(heatmap, fresh, done),
 		cmocka_unit_test_setup_teardown(as_the_library, fresh, done),
 		cmocka_unit_test_setup_teardown(killed, fresh, done),
+		cmocka_unit_test_setup_teardown(many_processes, fresh, done),
 		cmocka_unit_test_setup_teardown(stopped_and_continued, fresh, done),
 		cmocka_unit_test_setup_teardown(bad, fresh, done),
 	};
