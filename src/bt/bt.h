@@ -46,8 +46,8 @@ struct bt_options {
 	struct bars detail;
 	/* Bars before this time feed the strategy and do not trade. */
 	int64_t trade_from;
-	/* Called every few thousand bars; other than 0 ends the run and is
-	 * returned.  May be NULL. */
+	/* Called every SCRIPT_BLOCK bars, which may be seconds of a slow script;
+	 * other than 0 ends the run and is returned.  May be NULL. */
 	int (*progress)(void *ctx, size_t done, size_t total);
 	void *ctx;
 	/* Called after bar i, for what it plots; other than 0 ends the run and

@@ -121,7 +121,7 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 
 		block = bars_slice(bars, at,
 				   left < SCRIPT_BLOCK ? left : SCRIPT_BLOCK);
-		if (opt->progress != NULL && at % (16 * SCRIPT_BLOCK) == 0 &&
+		if (opt->progress != NULL &&
 		    (rc = opt->progress(opt->ctx, at, bars->n)) != 0)
 			return rc;
 		rc = script_block(vm, &block, err);

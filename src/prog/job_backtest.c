@@ -225,8 +225,9 @@ static int ended(struct running *r, int rc, struct err *err)
 int job_backtest(const struct job_env *e, const struct job *j,
 		 const char **ret_result, struct err *err)
 {
-	struct running r = { e, j, NEW(e->arena, struct backtest),
-			     clock_mono_ns(), 0, RUN_ON, { 0 } };
+	int64_t now = clock_mono_ns();
+	struct running r = { e, j, NEW(e->arena, struct backtest), now, now,
+			     RUN_ON, { 0 } };
 	const struct json *in;
 	struct bt_record rec;
 	uint64_t id;
