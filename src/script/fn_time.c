@@ -599,6 +599,27 @@ FN(market_number)
 	return 0;
 }
 
+/* "1D" was "D" before version 6. */
+static const char *period_name(const struct script_vm *vm)
+{
+	const char *s = vm->m.timeframe;
+	bool one = s[0] == '1' && s[1] >= 'D' && s[2] == '\0';
+
+	return vm->p->props.version < 6 && one && s[1] != 'S' ? s + 1 : s;
+}
+
+/* "BTC/USDT" is BTCUSDT to scripts. */
+static void plain_name(char *buf, size_t size, const char *exchange, const char *symbol)
+{
+	char *s = buf, *to = buf;
+
+	snprintf(buf, size, "%s%s%s", exchange, exchange[0] != '\0' ? ":" : "", symbol);
+	for (; *s != '\0'; s++)
+		if (*s != '/')
+			*to++ = *s;
+	*to = '\0';
+}
+
 FN(market_text)
 {
 	const struct script_market *m = &vm->m;
@@ -608,10 +629,12 @@ FN(market_text)
 	(void)a;
 	(void)n;
 	switch (vm->call->data) {
-	case MT_TICKER: s = m->symbol; break;
+	case MT_TICKER:
+		plain_name(buf, sizeof(buf), "", m->symbol);
+		s = buf;
+		break;
 	case MT_TICKERID:
-		snprintf(buf, sizeof(buf), "%s%s%s", m->exchange,
-			 m->exchange[0] != '\0' ? ":" : "", m->symbol);
+		plain_name(buf, sizeof(buf), m->exchange, m->symbol);
 		s = buf;
 		break;
 	case MT_ROOT: case MT_BASE: s = m->base[0] != '\0' ? m->base : m->symbol; break;
@@ -621,7 +644,7 @@ FN(market_text)
 	case MT_TIMEZONE: s = m->timezone; break;
 	case MT_TYPE: s = "crypto"; break;
 	case MT_SESSION: s = m->session != NULL ? m->session : "24x7"; break;
-	default: s = m->timeframe; break;
+	default: s = period_name(vm); break;
 	}
 	*ret = vm_str_new(vm, s, strlen(s));
 	return 0;

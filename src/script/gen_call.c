@@ -596,9 +596,10 @@ static struct val unknown(struct gen *g, const char *name, struct args *a,
 	if (known)
 		return r;
 	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
-	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0)
-		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported yet: remove it or "
-		       "compute the value from this chart's own series", name);
+	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0 ||
+	    strcmp(name, "str.match") == 0 || strcmp(name, "ta.pivot_point_levels") == 0)
+		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported: remove it, or compute "
+		       "the value from what is (doc/language.md)", name);
 	else
 		ERR_AT(g->c, n, "NAME", "there is no function \"%s\"%s", name,
 		       name_hint_function(g, name));

@@ -127,6 +127,8 @@ static void time_has_more_words(void **state)
 		{ 6, "plot(time_tradingday - timestamp(2024, 1, 1))", ALL(0) },
 		{ 6, "plot(syminfo.pricescale * 10 + syminfo.minmove)", ALL(1001) },
 		{ 5, "f(n) => 2 / (n + 1)\nplot(f(3) + 7 / 2)", ALL(3.5) },
+		{ 5, "s = ta.crossover(close, 12) ? 1 : ta.crossunder(close, 12.5) ? -1 : 0\nplot(s)",
+		  { 0, 0, 1, 0, 1, 0 } },	/* the second is not asked on bar 2 */
 		{ 4, "plot(offset(close, 1))", { NAN, 10, 11, 13, 12, 15 } },
 	);
 }
@@ -191,6 +193,40 @@ static void maps_are_gone_through(void **state)
 		     "3)\ns = 0.0\nfor [k, v] in m\n    s := s * 10 + v + (k == \"b\" ? 5 : 0)\n"
 		     "plot(s)", ALL(37) },
 	);
+}
+
+static void names_of_symbol_and_timeframe_are_as_scripts_expect(void **state)
+{
+	static const struct { const char *src; double want; } days[] = {
+		{ "//@version=5\nindicator(\"t\")\nplot(timeframe.period == \"D\" ? 1 : 0)\n", 1 },
+		{ "//@version=6\nindicator(\"t\")\nplot(timeframe.period == \"1D\" ? 1 : 0)\n", 1 },
+		{ "//@version=6\nindicator(\"t\")\nplot(syminfo.ticker == \"ETHUSDT\" and "
+		  "syminfo.tickerid == \"sim:ETHUSDT\" ? 1 : 0)\n", 1 },
+		{ "//@version=6\nindicator(\"t\")\nplot(request.security(syminfo.tickerid, \"1W\", "
+		  "time) == 0 ? 1 : 2)\n", 2 },
+	};
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++) {
+		struct arena *a = arena_new("t", 1 << 26);
+		struct script_market m = t_market;
+		struct bars all = t_view(&bars, N);
+		struct bar b = bars_at(&all, 0);
+		struct script_vm *vm;
+		struct strat_cmds cmds;
+		struct err err;
+		double y;
+
+		m.symbol = "ETH/USDT";
+		m.timeframe = "1D";
+		assert_int_equal(script_vm_new(a, t_compile(a, days[i].src), NULL, &m, NULL,
+					       &vm, &err), 0);
+		assert_int_equal(script_on_bar(vm, &b, NULL, &cmds, &err), 0);
+		script_plot_values(vm, &y);
+		assert_true(y == days[i].want);
+		arena_free(&a);
+	}
 }
 
 static void the_accounts_past_is_whole(void **state)
@@ -326,6 +362,7 @@ int main(void)
 		cmocka_unit_test(drawings_are_read_back),
 		cmocka_unit_test(matrices),
 		cmocka_unit_test(maps_are_gone_through),
+		cmocka_unit_test(names_of_symbol_and_timeframe_are_as_scripts_expect),
 		cmocka_unit_test(the_accounts_past_is_whole),
 		cmocka_unit_test(drawings_are_shown_to_hosts),
 		cmocka_unit_test(libraries_are_imported),
