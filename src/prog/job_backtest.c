@@ -105,21 +105,50 @@ static int keepable(size_t trades, struct err *err)
 		     "choose a shorter range", trades, TRADES_MAX);
 }
 
-/* Under these rules a run says nothing while it lasts: its lease is long.  What
- * is plotted is what the script shows when it holds nothing. */
+/* The script drawn while it holds nothing: its plots, signs of life, and how
+ * long it takes. */
+#define DRAW_NS		(6 * 60 * 1000000000LL)
+struct drawing {
+	struct running *r;
+	struct bt_plots plots;
+	bool late;
+};
+
+static int draw_bar(void *ctx, size_t i, const struct script_vm *vm)
+{
+	struct drawing *d = ctx;
+
+	(void)bt_plots_bar(&d->plots, i, vm);
+	if (i % 64 != 0)
+		return 0;
+	d->late = clock_mono_ns() - d->r->start_ns > DRAW_NS;
+	return d->late ? -E_LIMIT : alive(d->r, i, 2 * d->plots.bars);
+}
+
+/* Under these rules a run says nothing while it lasts, so its lease is long;
+ * and a script that would take longer than that is found out before. */
 static int freqtrade(struct running *r, const struct bt_setup *s,
 		     struct bt_record *ret, struct err *err)
 {
 	struct arena *a = r->e->arena;
 	struct ft_result *res = NEW(a, struct ft_result);
-	struct bt_plots plots;
+	struct drawing d = { .r = r };
 	struct ft_rules rules;
 	const struct json *j;
 	int rc = parse(a, r->b->rules, &j, err);
 
 	if (rc == 0)
 		rc = bt_setup_freqtrade(j, r->b->tf, s, &rules, err);
-	if (rc == 0 && job_renew(r->e->db, r->j, 15 * LEASE_MS, 0, &r->why) < 0) {
+	if (rc < 0)
+		return rc;
+	bt_plots_init(a, s->prog, s->bars.n, BT_PLOT_VALUES, &d.plots);
+	d.plots.t = s->bars.t;
+	rc = bt_plots_run(a, s->prog, s->binding, &s->market, &s->bars, draw_bar,
+			  &d, err);
+	if (d.late)
+		return FAIL(err, E_LIMIT, "the script takes too long for its range: "
+			    "choose a shorter one");
+	if (rc == 0 && job_renew(r->e->db, r->j, 15 * LEASE_MS, 500, &r->why) < 0) {
 		r->stop = RUN_BROKEN;
 		return -(int)r->why.code;
 	}
@@ -127,15 +156,8 @@ static int freqtrade(struct running *r, const struct bt_setup *s,
 		rc = bt_run_freqtrade(a, s, &rules, res, err);
 	if (rc == 0)
 		rc = keepable(res->n_trades, err);
-	if (rc < 0)
-		return rc;
-	bt_plots_init(a, s->prog, s->bars.n, BT_PLOT_VALUES, &plots);
-	plots.t = s->bars.t;
-	if (plots.n > 0)
-		rc = bt_plots_run(a, s->prog, s->binding, &s->market, &s->bars,
-				  bt_plots_bar, &plots, err);
 	if (rc == 0)
-		rc = bt_record_freqtrade(a, res, &plots, ret, err);
+		rc = bt_record_freqtrade(a, res, &d.plots, ret, err);
 	if (rc == 0)
 		ret->title = script_properties(s->prog)->title;
 	return rc;
