@@ -170,6 +170,7 @@ struct stitch {
 	ARRAY(struct emu_trade) trades;
 	size_t at;
 	double equity;
+	bool begun;
 };
 
 static void stitch_nothing(struct stitch *st, size_t n)
@@ -182,7 +183,7 @@ static void stitch_nothing(struct stitch *st, size_t n)
 static void stitch_add(struct arena *out, struct stitch *st,
 		       const struct bt_result *r, bool last)
 {
-	double k = st->equity / r->rules.initial_capital;
+	double k = fmax(0, st->equity) / r->rules.initial_capital;	/* 0: ruined */
 
 	for (size_t i = 0; i < r->bars.n; i++, st->at++) {
 		st->run.equity[st->at] = r->equity[i] * k;
@@ -197,11 +198,50 @@ static void stitch_add(struct arena *out, struct stitch *st,
 		t->t.commission *= k;
 		t->t.max_runup *= k;
 		t->t.max_drawdown *= k;
+		t->t.entry_id = t->t.exit_id = NULL;	/* they go with the run */
+		t->t.entry_comment = t->t.exit_comment = NULL;
 		/* The next fold starts flat: what is open is closed here. */
 		if (t->reason == EMU_END && !last)
 			t->reason = EMU_CLOSE;
 	}
 	st->equity = st->run.equity[st->at - 1];
+}
+
+static void begin_stitch(struct stitch *st, const struct bt_result *one)
+{
+	st->run.rules = one->rules;
+	st->run.props = one->props;
+	st->equity = one->rules.initial_capital;
+	st->begun = true;
+	for (size_t k = 0; k < st->at; k++)	/* folds without a best */
+		st->run.equity[k] = st->equity;
+}
+
+static int test_fold(struct arena *out, const struct opt_data *d,
+		     struct opt_result *r, size_t i, struct stitch *st,
+		     struct err *err)
+{
+	struct opt_fold_result *f = &r->folds[i];
+
+	opt_no_stats(&f->test);
+	if (f->best == NULL) {
+		stitch_nothing(st, f->f.test_end - f->f.train_end);
+		return 0;
+	}
+	/* A run is as long as its training: there may be a thousand. */
+	SCOPE(tmp, out) {
+		struct bt_result one;
+		int rc = opt_run(tmp, d, f->best->inputs, f->f.train,
+				 f->f.test_end, f->f.train_end, &one, err);
+
+		if (rc != 0)
+			return rc;
+		bt_stats(&f->test, &one);
+		if (!st->begun)
+			begin_stitch(st, &one);
+		stitch_add(out, st, &one, i + 1 == r->n_folds);
+	}
+	return 0;
 }
 
 static int walk_on(struct arena *out, const struct opt_data *d,
@@ -215,32 +255,14 @@ static int walk_on(struct arena *out, const struct opt_data *d,
 	st.run.equity = NEW_N(out, double, to - from);
 	st.run.position = NEW_N(out, double, to - from);
 	for (size_t i = 0; i < r->n_folds; i++) {
-		struct opt_fold_result *f = &r->folds[i];
-		struct bt_result one;
-		int rc;
+		int rc = test_fold(out, d, r, i, &st, err);
 
-		opt_no_stats(&f->test);
-		if (f->best == NULL) {
-			stitch_nothing(&st, f->f.test_end - f->f.train_end);
-			continue;
-		}
-		rc = opt_run(out, d, f->best->inputs, f->f.train, f->f.test_end,
-			     f->f.train_end, &one, err);
 		if (rc != 0)
 			return rc;
-		bt_stats(&f->test, &one);
-		if (st.equity == 0) {
-			st.run.rules = one.rules;
-			st.run.props = one.props;
-			st.equity = one.rules.initial_capital;
-			for (size_t k = 0; k < st.at; k++)
-				st.run.equity[k] = st.equity;
-		}
-		stitch_add(out, &st, &one, i + 1 == r->n_folds);
 	}
 	opt_no_stats(&r->out_of_sample);
 	r->walked = true;
-	if (st.equity == 0)
+	if (!st.begun)
 		return 0;		/* no fold has a best */
 	st.run.trades = st.trades.v;
 	st.run.n_trades = st.trades.n;
