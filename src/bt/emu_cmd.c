@@ -198,11 +198,13 @@ void emu_commands(struct emu *e, const struct strat_cmds *cmds)
 	if (cmds->n == 0)
 		return;
 	e->asks = 0;
+	e->at_close = true;
 	for (size_t i = 0; i < cmds->n; i++)
 		command(e, &cmds->v[i]);
 	close = e->r.on_close;
 	if (close && e->orders.n > 0)
 		emu_market_orders(e, e->bar.c, UINT64_MAX);
+	e->at_close = false;
 	emu_sweep(e);
 	if (close)
 		emu_value(e);

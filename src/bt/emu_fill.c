@@ -100,15 +100,26 @@ static void drop_empty(struct emu *e)
 	emu_pool_holds(e);
 }
 
+static bool closes(const struct emu *e, const struct strat_trade *t,
+		   const struct emu_deal *d)
+{
+	return !e->r.close_any || d->from == NULL || t->entry_id == d->from;
+}
+
 double emu_close_qty(struct emu *e, double qty, const struct emu_deal *d)
 {
-	double left = qty, total = 0;
+	double left, total = 0, there = 0;
 
+	/* The fee of an order is shared by what it does close. */
+	for (size_t i = 0; i < e->open.n; i++)
+		if (closes(e, &e->open.v[i], d))
+			there += fabs(e->open.v[i].size);
+	left = qty = fmin(qty, there);
 	for (size_t i = 0; i < e->open.n && left > EMU_EPS; i++) {
 		struct strat_trade *t = &e->open.v[i];
 		double part = fmin(left, fabs(t->size));
 
-		if (e->r.close_any && d->from != NULL && t->entry_id != d->from)
+		if (!closes(e, t, d))
 			continue;
 		close_part(e, i, part, d, d->fee_once * part / qty);
 		left -= part;
@@ -216,18 +227,21 @@ static double fill_entry(struct emu *e, const struct emu_order *o, double price)
 {
 	double other = e->position * o->dir < 0 ? fabs(e->position) : 0;
 	double total = o->qty + fmin(o->against, other);
-	double closes = fmin(other, total), opens = total - closes;
+	double closes = fmin(other, total);
+	double held = e->position * o->dir < 0 ? other - closes :
+		fabs(e->position);
+	double opens = emu_risk_entry(e, o->dir, held, total - closes);
 	double once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0;
 	struct emu_deal d = {
 		.id = o->id, .comment = o->comment,
 		.reason = EMU_SIGNAL, .price = price, .key = o->key,
 	};
 
+	total = closes + opens;		/* what shares the fee of the order */
 	if (closes > EMU_EPS) {
 		d.fee_once = once * closes / total;
 		emu_take_left(e, NULL, emu_close_qty(e, closes, &d));
 	}
-	opens = emu_risk_entry(e, o->dir, opens);
 	if (opens <= EMU_EPS)
 		return closes;
 	/* A fresh position that cannot be margined is refused whole; what

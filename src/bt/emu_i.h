@@ -108,6 +108,7 @@ struct emu {
 	double room;			/* volume that may still be had */
 	size_t rejected, margin_calls;
 	bool work;			/* something waits */
+	bool at_close;			/* the bar is over: commands */
 	uint64_t keys;			/* the last one given out */
 	bool watched;			/* by a bot: emu_watch */
 	struct emu_watch watch;
@@ -193,7 +194,7 @@ void emu_risk_open(struct emu *e);	/* before the fills of a bar */
 void emu_risk_point(struct emu *e, double price);	/* the path came to it */
 void emu_risk_close(struct emu *e);
 /* The quantity that may be opened; 0: none. */
-double emu_risk_entry(const struct emu *e, int dir, double qty);
+double emu_risk_entry(const struct emu *e, int dir, double held, double qty);
 /* An order was filled at this price; dir: of an entry, 0 for an exit. */
 void emu_risk_filled(struct emu *e, double price, int dir);
 

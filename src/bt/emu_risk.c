@@ -144,14 +144,14 @@ void emu_risk_close(struct emu *e)
 	}
 }
 
-double emu_risk_entry(const struct emu *e, int dir, double qty)
+double emu_risk_entry(const struct emu *e, int dir, double held, double qty)
 {
 	const struct emu_risk *k = &e->risk;
 	double room;
 
 	if ((k->allow != 0 && k->allow != dir) || (e->r.long_only && dir < 0))
 		return 0;
-	room = k->max_position - fabs(e->position);
+	room = k->max_position - held;
 	return qty <= room ? qty : room > 0 ? emu_cut(e, room) : 0;
 }
 
@@ -166,7 +166,9 @@ void emu_risk_filled(struct emu *e, double price, int dir)
 	    k->day_halted)
 		return;
 	k->day_halted = true;
-	if (dir > 0 && e->position > 0 && price > e->bar.o)
+	if (e->at_close)	/* the extremes are gone by */
+		price = e->bar.c - (e->position > 0 ? 1 : -1) * e->r.slippage;
+	else if (dir > 0 && e->position > 0 && price > e->bar.o)
 		price = e->bar.h;
 	else if (dir < 0 && e->position < 0 && price < e->bar.o)
 		price = e->bar.l;

@@ -120,26 +120,26 @@ static bool level_from(struct price *lv, struct price avg, bool above,
 		price_sign(*lv) > 0;
 }
 
-static bool wake(const struct match_state *s, struct match_order *m,
+static void wake(const struct match_state *s, struct match_order *m,
 		 const struct match_order *parent)
 {
-	bool sell = !is_buy(m), trails = m->o.type == OT_TRAIL;
+	bool sell = !is_buy(m), trails = m->o.type == OT_TRAIL, good;
 	struct price avg;
 
 	m->state = XS_OPEN;
 	m->dirty = true;
 	if ((m->o.flags & (XO_REL_LIMIT | XO_REL_STOP)) == 0)
-		return true;
-	if (!notional_price(&avg, parent->cost, parent->filled, ROUND_HALF_EVEN))
-		return false;
-	if ((m->o.flags & XO_REL_LIMIT) &&
-	    !level_from(&m->o.limit, avg, sell, s->rules.tick))
-		return false;
-	if ((m->o.flags & XO_REL_STOP) &&
-	    !level_from(&m->o.stop, avg, sell == trails, s->rules.tick))
-		return false;
+		return;
+	good = notional_price(&avg, parent->cost, parent->filled,
+			      ROUND_HALF_EVEN);
+	if (good && (m->o.flags & XO_REL_LIMIT))
+		good = level_from(&m->o.limit, avg, sell, s->rules.tick);
+	if (good && (m->o.flags & XO_REL_STOP))
+		good = level_from(&m->o.stop, avg, sell == trails, s->rules.tick);
 	m->o.flags &= ~(unsigned)(XO_REL_LIMIT | XO_REL_STOP);
-	return true;
+	/* A target below nothing is never met. */
+	if (!good)
+		end_order(m, XS_CANCELED, "its level is no price");
 }
 
 static void settle(struct match_state *s, struct match_order *m,
@@ -249,16 +249,15 @@ int match_may_print(const struct match_rules *r, const struct xchg_order *o,
 	return 0;
 }
 
-static bool wake_children(struct match_state *s, const struct match_order *parent)
+static void wake_children(struct match_state *s, const struct match_order *parent)
 {
 	for (size_t i = 0; i < s->n_orders; i++) {
 		struct match_order *m = &s->orders[i];
 
 		if (m->state == XS_PENDING &&
-		    coid_eq(m->o.parent, parent->o.coid) && !wake(s, m, parent))
-			return false;
+		    coid_eq(m->o.parent, parent->o.coid))
+			wake(s, m, parent);
 	}
-	return true;
 }
 
 static int print(struct match_state *s, const struct match_candle *c,
@@ -289,9 +288,7 @@ static int print(struct match_state *s, const struct match_candle *c,
 	f->time_ms = c->open_ms;
 	ev->n_fills++;
 	/* before what is left of the parent ends */
-	if (!wake_children(s, m))
-		return FAIL(err, E_UNPROCESSABLE,
-			    "the level of an exit is out of range");
+	wake_children(s, m);
 	settle(s, m, p->last ? "the rest was not needed" : NULL);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bot/verify.h"
@@ -281,6 +282,98 @@ static void all_of_it_together(void **state)
 	     "strategy.exit(\"X\", loss = 2000)\n", 80);
 }
 
+/* ---- whatever comes ------------------------------------------------------------ */
+
+static const char *one_of(struct rng *r, const char *const *v, size_t n)
+{
+	return v[rng_below(r, (uint32_t)n)];
+}
+#define ONE_OF(r, ...) one_of(r, (const char *const[]){ __VA_ARGS__ },	\
+	ARRAY_LEN(((const char *const[]){ __VA_ARGS__ })))
+
+static const char *random_head(struct rng *r)
+{
+	return arena_printf(root, "initial_capital = %s%s%s%s%s%s%s",
+		ONE_OF(r, "5000", "20000", "1000000"),
+		ONE_OF(r, "", ", process_orders_on_close = true"),
+		ONE_OF(r, "", ", pyramiding = 2", ", pyramiding = 5"),
+		ONE_OF(r, "", ", close_entries_rule = \"ANY\""),
+		ONE_OF(r, "", ", slippage = 4", ", margin_long = 25, margin_short = 30"),
+		ONE_OF(r, "", ", default_qty_type = strategy.percent_of_equity, default_qty_value = 60",
+		       ", default_qty_type = strategy.cash, default_qty_value = 2500"),
+		ONE_OF(r, "", ", commission_type = strategy.commission.percent, commission_value = 0.04",
+		       ", commission_type = strategy.commission.cash_per_order, commission_value = 2"));
+}
+
+static const char *random_call(struct rng *r)
+{
+	const char *id = ONE_OF(r, "\"A\"", "\"B\"", "\"C\"");
+
+	switch (rng_below(r, 8)) {
+	case 0: case 1:
+		return arena_printf(root, "strategy.entry(%s, %s%s%s%s)", id,
+			ONE_OF(r, "strategy.long", "strategy.short"),
+			ONE_OF(r, "", ", qty = 1.5", ", qty = 3"),
+			ONE_OF(r, "", "", ", limit = close * 0.997", ", limit = close * 1.004"),
+			ONE_OF(r, "", "", ", stop = high", ", stop = low", ", stop = close * 1.005"));
+	case 2:
+		return arena_printf(root, "strategy.order(%s, %s, qty = 1%s%s)", id,
+			ONE_OF(r, "strategy.long", "strategy.short"),
+			ONE_OF(r, "", ", stop = low * 0.999", ", limit = high * 1.002"),
+			ONE_OF(r, "", ", oca_name = \"g\", oca_type = strategy.oca.cancel",
+			       ", oca_name = \"g\", oca_type = strategy.oca.reduce"));
+	case 3: case 4: case 5:
+		return arena_printf(root, "strategy.exit(%s%s%s%s%s%s)",
+			ONE_OF(r, "\"X\"", "\"Y\"", "\"Z\""),
+			ONE_OF(r, "", ", \"A\"", ", \"B\""),
+			ONE_OF(r, "", ", qty_percent = 30", ", qty = 0.7"),
+			ONE_OF(r, ", profit = 700", ", limit = close * 1.006", ", limit = close * 0.99", ""),
+			ONE_OF(r, ", loss = 500", ", stop = close * 0.992", ", stop = low", ""),
+			ONE_OF(r, "", ", trail_points = 300, trail_offset = 150", ", trail_price = high, trail_offset = 90",
+			       ", trail_points = 200"));
+	case 6:
+		return arena_printf(root, "strategy.close(%s%s)", id,
+			ONE_OF(r, "", ", qty_percent = 50", ", immediately = true"));
+	}
+	return ONE_OF(r, "strategy.cancel(\"A\")", "strategy.close_all()",
+		      "strategy.cancel_all()", "strategy.cancel(\"X\")");
+}
+
+/* Strategies nobody would write: calls of every kind under conditions of every
+ * kind, with every property. */
+static void strategies_at_random(void **state)
+{
+	const char *most = getenv("ORCH_TEST_SEEDS");
+	unsigned n = most != NULL ? (unsigned)strtoul(most, NULL, 10) : 16;
+	size_t trades = 0;
+
+	(void)state;
+	for (unsigned seed = 1; seed <= n; seed++) {
+		const char *src;
+		struct run r;
+		struct rng g;
+
+		rng_seed(&g, seed);
+		src = arena_printf(root, "//@version=%s\nstrategy(\"r\", %s)\n%s"
+			"up = ta.crossover(close, ta.sma(close, 7))\n"
+			"dn = ta.crossunder(close, ta.sma(close, 7))\n",
+			ONE_OF(&g, "5", "6"), random_head(&g), ONE_OF(&g, "", "", "",
+			"strategy.risk.max_position_size(4)\n",
+			"strategy.risk.max_intraday_filled_orders(5)\n"));
+		for (size_t i = 3 + rng_below(&g, 6); i > 0; i--)
+			src = arena_printf(root, "%sif %s\n    %s\n", src,
+				ONE_OF(&g, "up", "dn", "close > open", "bar_index % 5 == 0",
+				       "strategy.position_size > 0", "true",
+				       "strategy.position_size == 0"), random_call(&g));
+		backtest(&r, src);
+		if (check(&r) < 0)
+			fail_msg("seed %u: %s\n%s", seed, r.err.msg, src);
+		trades += r.out.trades;
+	}
+	print_message("%u strategies, %zu trades\n", n, trades);
+	assert_true(trades > 300);
+}
+
 /* Each thing that is compared, wrong by a little. */
 static void a_backtest_that_lies_is_found_out(void **state)
 {
@@ -334,6 +427,7 @@ int main(void)
 		cmocka_unit_test(margin_calls_and_refusals),
 		cmocka_unit_test(commissions_of_every_kind),
 		cmocka_unit_test(all_of_it_together),
+		cmocka_unit_test(strategies_at_random),
 		cmocka_unit_test(a_backtest_that_lies_is_found_out),
 	};
 	return cmocka_run_group_tests(tests, world, unworld);

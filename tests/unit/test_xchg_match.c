@@ -196,6 +196,25 @@ static void children_wake_with_their_parent_as_levels(void **state)
 	stop(&f);
 }
 
+/* The target of a short 150 below 101: there is no such price. */
+static void a_child_whose_level_is_no_price_ends(void **state)
+{
+	struct fix f;
+	struct xchg_order o, t;
+
+	(void)state;
+	start(&f);
+	o = order(&f, SIDE_SELL, OT_MARKET, "1", "0", "0");
+	t = order(&f, SIDE_BUY, OT_LIMIT, "1", "150", "0");
+	t.flags = XO_REDUCE | XO_REL_LIMIT;
+	t.parent = o.coid;
+	place(&f, &o); place(&f, &t);
+	assert_int_equal(printed(&f, &o, "101", "1", true), 0);
+	assert_int_equal(f.s.orders[1].state, XS_CANCELED);
+	assert_string_equal(f.s.orders[1].reason, "its level is no price");
+	stop(&f);
+}
+
 static void a_cancelled_parent_takes_its_children_along(void **state)
 {
 	struct fix f;
@@ -286,6 +305,7 @@ int main(void)
 		cmocka_unit_test(fees_are_a_share_an_amount_a_unit_or_one_an_order),
 		cmocka_unit_test(what_no_exchange_could_have_done_is_refused),
 		cmocka_unit_test(children_wake_with_their_parent_as_levels),
+		cmocka_unit_test(a_child_whose_level_is_no_price_ends),
 		cmocka_unit_test(a_cancelled_parent_takes_its_children_along),
 		cmocka_unit_test(an_order_that_breaks_a_rule_is_refused),
 		cmocka_unit_test(an_order_for_now_fills_at_the_close_that_was_seen),
