@@ -290,84 +290,85 @@ const struct ind_def ind_stdev = {
 	{ "stdev" }, IND_SKIPPING, 0, size_var, init_var, run_stdev,
 };
 
-/* As many bars as there are before the halves meet; how many were taken. */
-static size_t bb_sums(struct wvar *w, const double *x, double *a, double *w1, double *w2,
-		      size_t n)
+#define BB_RUN 64
+struct bands { double *mid, *up, *low; };
+static inline void bb_one(const struct var *s, const struct bands *to, size_t k)
 {
-	size_t room = w->n - 1 - w->k, k = 0;
-	double s1 = w->s1, s2 = w->s2, from = w->a;
-	double *restrict d1 = w->d + w->k, *restrict d2 = w->q + w->k;
+	double m = wvar_mean(s->w.wa, s->w.w1, s->w.inv);
+	double d = s->mult * sqrt(wvar_var(s->w.w1, s->w.w2, s->w.inv));
 
+	to->mid[k] = m;
+	to->up[k] = m + d;
+	to->low[k] = m - d;
+}
+/* Two bars at a time, of the sums that stand side by side in `sums`. */
+static inline void bb_two(const struct var *s, const struct bands *to, const double *sums,
+			  size_t k, v2 a)
+{
+	v2 p = v2_load(sums + 2 * k), r = v2_load(sums + 2 * k + 2);
+	v2 t = v2_firsts(p, r) * s->w.inv, q = v2_seconds(p, r) * s->w.inv, m = a + t;
+
+	q -= t * t;
+	q = s->mult * v2_sqrt(v2_pick(q < v2_of(1e-20), v2_of(0), q));
+	v2_store(to->mid + k, m);
+	v2_store(to->up + k, m + q);
+	v2_store(to->low + k, m - q);
+}
+/* As many bars as there are until the halves meet, none with na: the sums bar
+ * by bar, then all that is made of them.  How many were done. */
+static size_t bb_run(struct var *s, const double *x, const struct bands *to, size_t n,
+		     double *restrict sums)
+{
+	struct wvar *w = &s->w;
+	size_t room = w->n - 1 - w->k, k;
+	double *restrict keep = w->x + w->k;
+	const double *d = w->d + 2 * w->k;
+	v2 a = v2_of(w->a), sum = w->s;
+
+	n = n < room + 1 ? n : room + 1;
+	n = n < BB_RUN ? n : BB_RUN;
 	if (w->seen < w->n)
 		return 0;
-	for (n = n < room ? n : room; k < n && !isnan(x[k]); k++) {
-		double d = x[k] - from;
-
-		s1 += d;
-		s2 += d * d;
-		d1[k] = x[k];
-		a[k] = from;
-		w1[k] = d1[k + 1] + s1;
-		w2[k] = d2[k + 1] + s2;
+	for (k = 0; k < n - (n > room); k++) {
+		sum += wvar_of(x[k], a);
+		keep[k] = x[k];
+		v2_store(sums + 2 * k, v2_load(d + 2 * k + 2) + sum);
 	}
-	if (k == 0)
-		return 0;
-	w->s1 = s1;
-	w->s2 = s2;
+	if (isnan(sum[0]) || isnan(x[n - 1]))
+		return 0;			/* nothing kept will be read */
+	w->s = sum;
 	w->k += k;
-	w->wa = a[k - 1];
-	w->w1 = w1[k - 1];
-	w->w2 = w2[k - 1];
-	return k;
-}
-/* The sums bar by bar, then all that is made of them side by side. */
-static void bb_bands(const double *a, const double *w1, const double *w2, double inv,
-		     double mult, double *const *ret, size_t at, size_t n)
-{
-	double *restrict mid = ret[0] + at, *restrict up = ret[1] + at;
-	double *restrict low = ret[2] + at;
-	size_t k = 0;
-
-	for (; k + 2 <= n; k += 2) {
-		v2 s = v2_load(w1 + k), q = v2_load(w2 + k), m, d;
-
-		m = v2_load(a + k) + s * inv;
-		q = (q - s * s * inv) * inv;
-		q = v2_pick(q < v2_of(1e-20), v2_of(0), q);
-		d = mult * v2_sqrt(q);
-		v2_store(mid + k, m);
-		v2_store(up + k, m + d);
-		v2_store(low + k, m - d);
+	if (k < n) {				/* the halves meet */
+		keep[k] = x[k];
+		wvar_wrap(w);
+		v2_store(sums + 2 * k, v2_load(w->d));
 	}
-	for (; k < n; k++) {
-		double m = wvar_mean(a[k], w1[k], inv);
-		double d = mult * sqrt(wvar_var(w1[k], w2[k], inv));
-
-		mid[k] = m;
-		up[k] = m + d;
-		low[k] = m - d;
-	}
+	for (k = 0; k + 2 < n; k += 2)
+		bb_two(s, to, sums, k, a);
+	w->wa = w->a;
+	w->w1 = sums[2 * n - 2];
+	w->w2 = sums[2 * n - 1];
+	if (k + 2 == n)
+		bb_two(s, to, sums, k, (v2){ a[0], w->a });
+	else
+		bb_one(s, to, k);
+	return n;
 }
-#define BLOCK 256
 static void run_bb(RUN_ARGS)
 {
 	struct var s = *(struct var *)state;
-	double a[BLOCK], w1[BLOCK], w2[BLOCK];
+	double sums[2 * BB_RUN];
 
-	for (size_t i = 0, m; i < n; i += m) {
-		const double *x = in[0] + i;
+	for (size_t i = 0; i < n; ) {
+		struct bands to = { ret[0] + i, ret[1] + i, ret[2] + i };
+		size_t k = bb_run(&s, in[0] + i, &to, n - i, sums);
 
-		m = n - i < BLOCK ? n - i : BLOCK;
-		for (size_t k = 0; k < m; ) {
-			k += bb_sums(&s.w, x + k, a + k, w1 + k, w2 + k, m - k);
-			if (k == m)
-				break;
-			wvar_push(&s.w, x[k]);
-			a[k] = s.w.wa;
-			w1[k] = s.w.w1;
-			w2[k++] = s.w.w2;
+		if (k == 0) {
+			wvar_push(&s.w, in[0][i]);
+			bb_one(&s, &to, 0);
+			k = 1;
 		}
-		bb_bands(a, w1, w2, s.w.inv, s.mult, ret, i, m);
+		i += k;
 	}
 	*(struct var *)state = s;
 }

@@ -33,6 +33,23 @@ static inline v2 v2_abs(v2 x)
 {
 	return (v2)((v2i)x & (v2i){ 0x7fffffffffffffff, 0x7fffffffffffffff });
 }
+/* The first halves of both, and the second ones. */
+static inline v2 v2_firsts(v2 a, v2 b)
+{
+#ifdef __SSE2__
+	return (v2)_mm_unpacklo_pd((__m128d)a, (__m128d)b);
+#else
+	return (v2){ a[0], b[0] };
+#endif
+}
+static inline v2 v2_seconds(v2 a, v2 b)
+{
+#ifdef __SSE2__
+	return (v2)_mm_unpackhi_pd((__m128d)a, (__m128d)b);
+#else
+	return (v2){ a[1], b[1] };
+#endif
+}
 static inline v2 v2_sqrt(v2 x)
 {
 #ifdef __SSE2__

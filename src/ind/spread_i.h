@@ -9,68 +9,64 @@
  * mean than sqrt(n) deviations: whatever the series did before, no more than
  * log10(n) digits are lost. */
 #include "ind/ind_i.h"
+#include "ind/pair_i.h"
 
 struct wvar {
-	double *d, *q;			/* old half: sums from each slot on */
+	double *d;			/* old half: both sums, from each slot on */
+	double *x;			/* new half: its values */
 	size_t n, k, seen;
-	double a, s1, s2, inv;
+	v2 s;				/* new half */
+	double a, inv;
 	double wa, w1, w2;		/* the window's anchor and sums */
 	double mean, var;
 };
-static inline size_t wvar_room(double n) { return 2 * (size_t)n; }
+static inline size_t wvar_room(double n) { return 3 * (size_t)n + 2; }
 static inline double *wvar_init(struct wvar *w, double n, double *room)
 {
-	*w = (struct wvar){ .d = room, .q = room + (size_t)n, .n = (size_t)n,
+	*w = (struct wvar){ .d = room, .x = room + 2 * (size_t)n + 2, .n = (size_t)n,
 			    .inv = 1 / n, .wa = NAN, .w1 = NAN, .w2 = NAN,
 			    .mean = NAN, .var = NAN };
 	return room + wvar_room(n);
 }
-/* Two slots a turn, so that a sum waits for half as many others. */
+/* The distance and its square. */
+static inline v2 wvar_of(double x, v2 a)
+{
+	v2 d = v2_of(x) - a;
+
+	return d * v2_firsts(v2_of(1), d);
+}
 static inline void wvar_wrap(struct wvar *w)
 {
-	double *restrict v = w->d, *restrict q = w->q;
-	double a = v[w->n - 1], s1 = 0, s2 = 0;
-	size_t j = w->n;
+	double *restrict d = w->d;
+	v2 a = v2_of(w->x[w->n - 1]), s = v2_of(0);
 
-	for (; j >= 2; j -= 2) {
-		double d1 = v[j - 1] - a, d0 = v[j - 2] - a;
-		double e1 = d1 * d1, e0 = d0 * d0;
-
-		v[j - 1] = s1 + d1;
-		q[j - 1] = s2 + e1;
-		v[j - 2] = s1 += d1 + d0;
-		q[j - 2] = s2 += e1 + e0;
+	for (size_t j = w->n; j-- > 0; ) {
+		s += wvar_of(w->x[j], a);
+		v2_store(d + 2 * j, s);
 	}
-	if (j == 1) {
-		double d = v[0] - a;
-
-		v[0] = s1 + d;
-		q[0] = s2 + d * d;
-	}
-	w->a = a;
-	w->s1 = w->s2 = 0;
+	w->a = a[0];
+	w->s = v2_of(0);
 	w->k = 0;
 }
 /* The window's sums; those of a window that is not full are na. */
 static inline void wvar_push(struct wvar *w, double x)
 {
-	double d;
+	v2 r;
 
 	if (isnan(x))
 		return;
 	if (w->seen == 0)
 		w->a = x;
-	d = x - w->a;
-	w->s1 += d;
-	w->s2 += d * d;
-	w->d[w->k] = x;
+	w->s += wvar_of(x, v2_of(w->a));
+	w->x[w->k] = x;
 	if (++w->k == w->n)
 		wvar_wrap(w);
 	if (w->seen < w->n && ++w->seen < w->n)
 		return;
+	r = v2_load(w->d + 2 * w->k) + w->s;
 	w->wa = w->a;
-	w->w1 = w->d[w->k] + w->s1;
-	w->w2 = w->q[w->k] + w->s2;
+	w->w1 = r[0];
+	w->w2 = r[1];
 }
 static inline double wvar_mean(double a, double w1, double inv)
 {
@@ -78,7 +74,7 @@ static inline double wvar_mean(double a, double w1, double inv)
 }
 static inline double wvar_var(double w1, double w2, double inv)
 {
-	double v = (w2 - w1 * w1 * inv) * inv;
+	double m = w1 * inv, v = w2 * inv - m * m;
 
 	return v < 1e-20 ? 0 : v;
 }
