@@ -33,7 +33,7 @@ export default defineConfig({
 						{
 							name: "shared",
 							test: /\/src\/(lib|app|components|api)\/(?!sentryClient|main|App|Shell|Palette)|node_modules\/(@tanstack|wouter|regexparam|use-sync-external-store)\//,
-							minShareCount: 6,
+							minShareCount: 7,
 						},
 					],
 				},

@@ -103,7 +103,10 @@ export interface RunOptions {
 	fee?: number;
 	/** Ticks against the order. */
 	slippage?: number;
-	leverage?: number;
+	/** Strict rules: ticks between bid and ask, delay, share of the volume. */
+	spread?: number;
+	latency?: number;
+	volume_share?: number;
 	/** 100,000 and all of the equity, where the script is silent. */
 	new_defaults?: boolean;
 }

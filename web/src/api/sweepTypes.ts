@@ -29,16 +29,12 @@ export interface WalkForward {
 	test: number;
 }
 
-export interface Interval {
-	low: number | null;
-	median: number | null;
-	high: number | null;
-}
-
 export interface SweepStatistics {
 	pbo: number | null;
 	deflated_sharpe: number | null;
 	plateau: number | null;
+	/** Sharpe of a period that luck alone gives to so many trials. */
+	luck_sharpe?: number | null;
 	monte_carlo: Record<string, unknown> | null;
 }
 
@@ -49,8 +45,8 @@ export interface Fold {
 	test_from: number;
 	test_to: number;
 	inputs: Inputs | null;
-	train: { metrics: Metrics | null } | null;
-	test: { metrics: Metrics | null } | null;
+	train: Metrics | null;
+	test: Metrics | null;
 }
 
 export interface Sweep extends RunBase {
@@ -64,6 +60,7 @@ export interface Sweep extends RunBase {
 	trials_done: number;
 	trials_total: number;
 	best: {
+		fold?: number | null;
 		number: number;
 		inputs: Inputs;
 		metrics: Metrics;
@@ -71,7 +68,7 @@ export interface Sweep extends RunBase {
 	} | null;
 	statistics: SweepStatistics | null;
 	folds: Fold[] | null;
-	out_of_sample: { metrics: Metrics | null } | null;
+	out_of_sample: Metrics | null;
 }
 
 export interface SweepBody {
@@ -98,7 +95,8 @@ export interface SweepBody {
 export interface Trial {
 	number: number;
 	fold: number | null;
-	state: string;
+	/** dropped: a condition does not hold. */
+	state: "done" | "dropped" | "failed";
 	inputs: Inputs;
 	metrics: Metrics | null;
 	score: number | null;
@@ -109,6 +107,7 @@ export interface Heatmap {
 	x: { name: string; values: InputValue[] };
 	y: { name: string; values: InputValue[] };
 	values: (number | null)[][];
-	best: { x: number; y: number } | null;
+	/** The values of the best cell, not their places. */
+	best: { x: InputValue; y: InputValue } | null;
 	plateau: (number | null)[][];
 }

@@ -28,6 +28,9 @@ const BacktestNew = lazy(() => import("../pages/BacktestNew"));
 const BacktestCompare = lazy(() => import("../pages/BacktestCompare"));
 const BacktestAnalysis = lazy(() => import("../pages/BacktestAnalysis"));
 const BacktestDetail = lazy(() => import("../pages/BacktestDetail"));
+const Sweeps = lazy(() => import("../pages/Sweeps"));
+const SweepNew = lazy(() => import("../pages/SweepNew"));
+const SweepDetail = lazy(() => import("../pages/SweepDetail"));
 const Logs = lazy(() => import("../pages/Logs"));
 const Settings = lazy(() => import("../pages/Settings"));
 const Monitoring = lazy(() => import("../pages/Monitoring"));
@@ -88,6 +91,11 @@ function Pages() {
 						<Route path="/backtests" component={Backtests} />
 						<Route path="/backtests/new" component={BacktestNew} />
 						<Route path="/backtests/compare" component={BacktestCompare} />
+						<Route path="/backtests/sweeps" component={Sweeps} />
+						<Route path="/backtests/sweeps/new" component={SweepNew} />
+						<Route path="/backtests/sweeps/:id">
+							{(p) => <SweepDetail key={p.id} id={Number(p.id)} />}
+						</Route>
 						<Route path="/backtests/:id/analysis">
 							{(p) => <BacktestAnalysis key={p.id} id={Number(p.id)} />}
 						</Route>

@@ -4,7 +4,8 @@ import { type FormEvent, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { getMarkets, getStrategies } from "../api/endpoints";
 import { createBacktest, getBacktest } from "../api/runEndpoints";
-import type { Backtest } from "../api/runTypes";
+import { getSweep } from "../api/sweepEndpoints";
+import type { Sweep } from "../api/sweepTypes";
 import type { Market, Strategy } from "../api/types";
 import { useCanTrade } from "../app/session";
 import { usePageTitle } from "../app/title";
@@ -23,6 +24,7 @@ import { RULE_SETS } from "../runs/rules";
 import { MarketPart, RulesPart, StrategyPart } from "../runs/SetupForm";
 import { adoptSetup, type Setup, startSetup, toSetupBody } from "../runs/setup";
 import { runKey, runsKey } from "../runs/useRuns";
+import { sweepKey } from "../runs/useSweeps";
 
 export function wantedOf(search: string) {
 	const q = new URLSearchParams(search);
@@ -31,13 +33,22 @@ export function wantedOf(search: string) {
 		market: Number(q.get("market")),
 		tf: q.get("tf"),
 		again: Number(q.get("again")) || null,
+		best: Number(q.get("best")) || null,
 	};
+}
+
+type RunLike = Parameters<typeof adoptSetup>[2];
+
+/** The best trial of a sweep as a run of its own. */
+function bestRun(s: Sweep | undefined): RunLike | null {
+	if (!s) return null;
+	return { ...s, inputs: { ...s.inputs, ...s.best?.inputs } };
 }
 
 function Form(p: {
 	markets: readonly Market[];
 	strategies: readonly Strategy[];
-	again: Backtest | null;
+	again: RunLike | null;
 }) {
 	const [setup, setSetup] = useState<Setup>(() => {
 		const base = startSetup(p.markets, p.strategies, wantedOf(location.search));
@@ -153,7 +164,7 @@ function Form(p: {
 export default function BacktestNew() {
 	usePageTitle("New backtest");
 	const trader = useCanTrade();
-	const { again } = wantedOf(location.search);
+	const { again, best } = wantedOf(location.search);
 	const markets = useQuery({
 		queryKey: ["markets"],
 		queryFn: ({ signal }) => getMarkets(signal),
@@ -167,9 +178,17 @@ export default function BacktestNew() {
 		queryFn: ({ signal }) => getBacktest(again ?? 0, signal),
 		enabled: again !== null,
 	});
+	const sweep = useQuery({
+		queryKey: sweepKey(best ?? 0),
+		queryFn: ({ signal }) => getSweep(best ?? 0, signal),
+		enabled: best !== null,
+	});
 	const failed = markets.error ?? strategies.error;
 	const ready =
-		markets.data && strategies.data && (again === null || !before.isPending);
+		markets.data &&
+		strategies.data &&
+		(again === null || !before.isPending) &&
+		(best === null || !sweep.isPending);
 	return (
 		<>
 			<div className="page-head">
@@ -194,7 +213,7 @@ export default function BacktestNew() {
 					<Form
 						markets={markets.data.items}
 						strategies={strategies.data.items}
-						again={before.data ?? null}
+						again={before.data ?? bestRun(sweep.data)}
 					/>
 				)
 			) : failed ? (

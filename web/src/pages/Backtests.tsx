@@ -27,6 +27,7 @@ import {
 	RunProgress,
 	Tags,
 } from "../runs/RunBits";
+import { RunTabs } from "../runs/RunTabs";
 import { useBacktests, useRunActions } from "../runs/useRuns";
 import { DRAWDOWN, firstOf, RETURN, value } from "../runs/values";
 
@@ -346,6 +347,7 @@ export default function Backtests() {
 		<>
 			<div className="page-head">
 				<h1>Backtests</h1>
+				<RunTabs at="runs" />
 				<span className="spacer" />
 				{trader && (
 					<ButtonLink href="/backtests/new" primary>

@@ -68,6 +68,7 @@ function Actions({ run }: { run: Backtest }) {
 				>
 					{(
 						[
+							["html", "Report (HTML)"],
 							["json", "Everything (JSON)"],
 							["trades", "Trades (CSV)"],
 							["equity", "Equity (CSV)"],

@@ -81,7 +81,9 @@ const PRESETS: [string, number][] = [
 	["Last 30 days", 30],
 ];
 
-export function MarketPart(p: PartProps & { markets: readonly Market[] }) {
+export function MarketPart(
+	p: PartProps & { markets: readonly Market[]; number?: number },
+) {
 	const f = useFormats();
 	const { setup, set } = p;
 	const market = p.markets.find((m) => m.id === setup.market);
@@ -108,7 +110,7 @@ export function MarketPart(p: PartProps & { markets: readonly Market[] }) {
 		</Field>
 	);
 	return (
-		<Panel title="2. Market and range">
+		<Panel title={`${p.number ?? 2}. Market and range`}>
 			<div className="form">
 				<div className="form-row">
 					<Field label="Market" error={p.refused("market_id")}>
@@ -192,11 +194,13 @@ export function MarketPart(p: PartProps & { markets: readonly Market[] }) {
 	);
 }
 
-export function RulesPart(p: PartProps & { sets: readonly RulesSet[] }) {
+export function RulesPart(
+	p: PartProps & { sets: readonly RulesSet[]; number?: number },
+) {
 	const { setup, set } = p;
 	const bad = problemsOf(setup);
 	return (
-		<Panel title="3. Rules and costs">
+		<Panel title={`${p.number ?? 3}. Rules and costs`}>
 			<div className="form">
 				<div className="choice-list" role="radiogroup" aria-label="Rule set">
 					{p.sets.map((r) => (
@@ -255,9 +259,10 @@ function Costs(p: PartProps) {
 	const { setup, set } = p;
 	const bad = problemsOf(setup);
 	const field = (
-		key: "capital" | "fee" | "slippage",
+		key: "capital" | "fee" | "slippage" | "spread" | "latency" | "share",
 		label: string,
 		hint: string,
+		usual = "as the script says",
 	) => (
 		<Field label={label} hint={hint} error={bad[key]}>
 			{(a) => (
@@ -266,7 +271,7 @@ function Costs(p: PartProps) {
 					className="input"
 					inputMode="decimal"
 					value={setup[key]}
-					placeholder="as the script says"
+					placeholder={usual}
 					onChange={(ev) => set({ [key]: ev.target.value.trim() })}
 				/>
 			)}
@@ -279,6 +284,13 @@ function Costs(p: PartProps) {
 				{field("fee", "Fee, percent", "of each fill")}
 				{field("slippage", "Slippage, ticks", "market and stop orders")}
 			</div>
+			{setup.rules === "strict" && (
+				<div className="form-row">
+					{field("spread", "Spread, ticks", "between bid and ask", "usual")}
+					{field("latency", "Delay, ms", "until an order is there", "usual")}
+					{field("share", "Share of volume, percent", "of a candle", "usual")}
+				</div>
+			)}
 			<label className="check">
 				<input
 					type="checkbox"

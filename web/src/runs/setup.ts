@@ -17,6 +17,10 @@ export interface Setup {
 	capital: string;
 	fee: string;
 	slippage: string;
+	/** Of the strict rules. */
+	spread: string;
+	latency: string;
+	share: string;
 	newDefaults: boolean;
 	/** freqtrade's rules, as JSON. */
 	rulesText: string;
@@ -66,6 +70,9 @@ export function startSetup(
 		capital: "",
 		fee: "",
 		slippage: "",
+		spread: "",
+		latency: "",
+		share: "",
 		newDefaults: false,
 		rulesText: RULES_EXAMPLE,
 		name: "",
@@ -112,13 +119,26 @@ export function adoptSetup(
 		capital: text("initial_capital"),
 		fee: text("fee"),
 		slippage: text("slippage"),
+		spread: text("spread"),
+		latency: text("latency"),
+		share: text("volume_share"),
 		newDefaults: run.options.new_defaults === true,
 		tags: run.tags.join(", "),
 	};
 }
 
 export type Problems = Partial<
-	Record<"capital" | "fee" | "slippage" | "range" | "rules", string>
+	Record<
+		| "capital"
+		| "fee"
+		| "slippage"
+		| "spread"
+		| "latency"
+		| "share"
+		| "range"
+		| "rules",
+		string
+	>
 >;
 
 export function problemsOf(s: Setup): Problems {
@@ -132,6 +152,7 @@ export function problemsOf(s: Setup): Problems {
 	const slip = Number(s.slippage);
 	if (s.slippage && !(Number.isInteger(slip) && slip >= 0 && slip <= 1e6))
 		out.slippage = "Enter a whole number of ticks.";
+	if (s.rules === "strict") strictProblems(s, out);
 	const from = dateMs(s.from);
 	const to = dateMs(s.to);
 	if (from !== undefined && to !== undefined && from >= to)
@@ -139,6 +160,16 @@ export function problemsOf(s: Setup): Problems {
 	if (s.rules === "freqtrade" && rulesOf(s) === null)
 		out.rules = "This is not a JSON object.";
 	return out;
+}
+
+function strictProblems(s: Setup, out: Problems): void {
+	if (s.spread && !(Number(s.spread) >= 0))
+		out.spread = "Enter a number of ticks.";
+	if (s.latency && !/^\d+$/.test(s.latency))
+		out.latency = "Enter whole milliseconds.";
+	const share = Number(s.share);
+	if (s.share && !(share > 0 && share <= 100))
+		out.share = "Enter percent up to 100, such as 10.";
 }
 
 function rulesOf(s: Setup): unknown {
@@ -176,6 +207,11 @@ export function toSetupBody(
 	if (s.fee) options.fee = Number(s.fee);
 	if (s.slippage) options.slippage = Number(s.slippage);
 	if (s.newDefaults) options.new_defaults = true;
+	if (s.rules === "strict") {
+		if (s.spread) options.spread = Number(s.spread);
+		if (s.latency) options.latency = Number(s.latency);
+		if (s.share) options.volume_share = Number(s.share);
+	}
 	const from = dateMs(s.from);
 	const to = dateMs(s.to);
 	return {

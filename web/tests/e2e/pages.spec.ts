@@ -17,6 +17,8 @@ const PAGES = [
 	["Backtests", "/backtests"],
 	["New backtest", "/backtests/new"],
 	["Compare", "/backtests/compare"],
+	["Sweeps", "/backtests/sweeps"],
+	["New sweep", "/backtests/sweeps/new"],
 	["Logs", "/logs"],
 	["Logs of browsers", "/logs?source=client"],
 	["Monitoring", "/monitoring"],

@@ -97,7 +97,10 @@ test("a backtest is run, looked into and compared", async ({ page }) => {
 	test.setTimeout(240_000);
 	await signIn(page);
 	const names: string[] = [];
-	for (const fast of ["10", "20"]) {
+	for (const [fast, rules] of [
+		["10", "Chart"],
+		["20", "Strict"],
+	] as const) {
 		await page.goto("/strategies");
 		await page.getByRole("link", { name: "Open EMA cross" }).click();
 		await expect(page.getByTestId(preview)).toHaveText(/trades/);
@@ -111,6 +114,7 @@ test("a backtest is run, looked into and compared", async ({ page }) => {
 			options.find((o) => /BTC\/USDT/.test(o) && !/sim/.test(o)) ?? options[0];
 		await choice.selectOption({ label: wanted ?? "" });
 		await page.getByLabel("Fast length").fill(fast);
+		await page.getByRole("radio", { name: rules }).check();
 		const name = `Cross ${fast} ${Date.now() % 1_000_000}`;
 		names.push(name);
 		await page.getByRole("textbox", { name: "Name" }).fill(name);
@@ -149,6 +153,10 @@ test("a backtest is run, looked into and compared", async ({ page }) => {
 	await page.getByRole("link", { name: "Trades (CSV)" }).click();
 	const csv = readFileSync(await (await file).path(), "utf8");
 	expect(csv.split("\n").length).toBeGreaterThan(10);
+	const report = page.waitForEvent("download");
+	await page.getByRole("link", { name: "Report (HTML)" }).click();
+	const html = readFileSync(await (await report).path(), "utf8");
+	expect(html).toMatch(/^<!doctype html>/i);
 	await page.keyboard.press("Escape");
 
 	await page.getByRole("link", { name: "Analysis" }).click();
@@ -181,7 +189,8 @@ test("a backtest is run, looked into and compared", async ({ page }) => {
 	await page.getByRole("button", { name: "Compare 2" }).click();
 	await expect(page.getByRole("heading", { name: "Compare" })).toBeVisible();
 	const differs = page.getByRole("table", { name: "Settings of each run" });
-	await expect(differs.getByRole("rowheader", { name: /fast/i })).toBeVisible();
+	for (const row of [/fast/i, "Rule set"])
+		await expect(differs.getByRole("rowheader", { name: row })).toBeVisible();
 	await expect(page.locator("canvas").first()).toBeVisible();
 	await expectAccessible(page, "a comparison");
 	await keep(page, "backtest-compare");
@@ -192,4 +201,58 @@ test("a backtest is run, looked into and compared", async ({ page }) => {
 		await page.getByRole("button", { name: "Delete for good" }).click();
 		await expect(page.getByRole("link", { name: n })).toHaveCount(0);
 	}
+});
+
+test("a sweep finds settings and says how much of it is luck", async ({
+	page,
+}) => {
+	test.setTimeout(240_000);
+	await signIn(page);
+	await page.goto("/backtests/sweeps");
+	await page.getByRole("link", { name: "New sweep" }).first().click();
+	await page
+		.getByLabel("Strategy", { exact: true })
+		.selectOption({ label: "EMA cross" });
+	const choice = page.getByLabel("Market", { exact: true });
+	const options = await choice.locator("option").allTextContents();
+	const wanted =
+		options.find((o) => /BTC\/USDT/.test(o) && !/sim/.test(o)) ?? options[0];
+	await choice.selectOption({ label: wanted ?? "" });
+	for (const [input, range] of [
+		["Fast length", ["6", "18", "3"]],
+		["Slow length", ["20", "60", "10"]],
+	] as const)
+		for (const [i, k] of ["min", "max", "step"].entries())
+			await page.getByLabel(`${input}, ${k}`).fill(range[i] ?? "");
+	await expect(page.getByTestId("space-size")).toHaveText("25 combinations");
+	await page.getByLabel("Walk-forward").selectOption("rolling");
+	const name = `Sweep ${Date.now() % 1_000_000}`;
+	await page.getByRole("textbox", { name: "Name" }).fill(name);
+	await keep(page, "sweep-new");
+	await expectAccessible(page, "the form of a sweep");
+	await page.getByRole("button", { name: "Start sweep" }).click();
+	await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
+	await expect(page.locator(".page-head .badge").first()).toHaveText("done", {
+		timeout: 120_000,
+	});
+	await expect(
+		page.getByText(/of the ways to halve the history/),
+	).toBeVisible();
+	const folds = page.getByRole("table", { name: /Folds/ });
+	expect(await folds.getByRole("row").count()).toBeGreaterThan(2);
+	const trials = page.getByRole("table", { name: "Trials" });
+	expect(await trials.getByRole("rowheader").count()).toBeGreaterThan(10);
+	await expect(page.getByRole("img", { name: /by fastLength/ })).toBeVisible();
+	await page.waitForTimeout(400);
+	await expectAccessible(page, "a sweep");
+	await keep(page, "sweep");
+	await page.getByRole("link", { name: "Backtest the best" }).click();
+	await expect(
+		page.getByRole("heading", { name: "New backtest" }),
+	).toBeVisible();
+	await expect(page.getByLabel("Fast length")).toHaveValue(/^(6|9|12|15|18)$/);
+	await page.goBack();
+	await page.getByRole("button", { name: "Delete", exact: true }).click();
+	await page.getByRole("button", { name: "Delete for good" }).click();
+	await expect(page.getByRole("link", { name })).toHaveCount(0);
 });

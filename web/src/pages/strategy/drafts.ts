@@ -62,15 +62,11 @@ export function keepDraft(id: number | null, d: Draft): void {
 	}
 }
 
-export const TEMPLATE = `// Buys when the fast average crosses above the slow one, sells when it falls back.
-//@version=6
-strategy("My strategy", overlay = true, initial_capital = 10000, default_qty_type = strategy.percent_of_equity, default_qty_value = 50, commission_type = strategy.commission.percent, commission_value = 0.1)
+export const TEMPLATE = `//@version=6
+strategy("My strategy", overlay = true, initial_capital = 10000, default_qty_type = strategy.percent_of_equity, default_qty_value = 50)
 
-fastLength = input.int(12, "Fast average", minval = 1, maxval = 500)
-slowLength = input.int(48, "Slow average", minval = 2, maxval = 1000)
-
-fast = ta.ema(close, fastLength)
-slow = ta.ema(close, slowLength)
+fast = ta.ema(close, input.int(12, "Fast average"))
+slow = ta.ema(close, input.int(48, "Slow average"))
 
 if ta.crossover(fast, slow)
     strategy.entry("Long", strategy.long)
