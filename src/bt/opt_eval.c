@@ -15,13 +15,17 @@ size_t opt_returns(struct arena *out, const struct bt_result *r, double **ret,
 		   double *ret_year)
 {
 	const struct bars *b = &r->bars;
-	double *v = NEW_N(out, double, b->n), last = r->rules.initial_capital;
-	int64_t span = b->t[b->n - 1] - b->t[0];
+	double *v, last = r->rules.initial_capital;
+	int64_t span = b->t[b->n - 1] - b->t[0], end = INT64_MIN;
 	bool days = span / DAY_MS >= DAYS_LEAST;
 	size_t n = 0;
 
+	v = NEW_N(out, double, days && (uint64_t)(span / DAY_MS) + 2 < b->n ?
+		  (size_t)(span / DAY_MS) + 2 : b->n);
 	for (size_t i = 0; i < b->n; i++) {
-		if (days && i + 1 < b->n && b->t[i] / DAY_MS == b->t[i + 1] / DAY_MS)
+		if (b->t[i] >= end)	/* of the day that bar i is in */
+			end = (b->t[i] / DAY_MS + 1) * DAY_MS;
+		if (days && i + 1 < b->n && b->t[i + 1] < end)
 			continue;
 		v[n++] = last > 0 ? r->equity[i] / last - 1 : 0;
 		last = r->equity[i];
