@@ -136,12 +136,13 @@ static void fall_add(struct fall *x, enum ft_version v, double start, double pro
 static void max_drawdown(struct ft *f, const struct ft_protection *p,
 			 int64_t since)
 {
+	bool of_equity = p->of_equity && f->r->version >= FT_2026;
 	int64_t last = INT64_MIN;
 	struct fall x = { 0 };
 	double start = 0;
 
-	if (p->of_equity) {
-		start = f->r->wallet;
+	if (of_equity) {
+		start = f->r->wallet * f->r->tradable_ratio;
 		for (size_t i = 0; i < f->closed.n; i++)
 			if (f->closed.v[i].close_ms <= since)
 				start += f->closed.v[i].profit_abs;
@@ -152,7 +153,7 @@ static void max_drawdown(struct ft *f, const struct ft_protection *p,
 		if (!recent(t, NULL, since))
 			continue;
 		fall_add(&x, f->r->version, start,
-			 p->of_equity ? t->profit_abs : t->profit_ratio);
+			 of_equity ? t->profit_abs : t->profit_ratio);
 		if (t->close_ms > last)
 			last = t->close_ms;
 	}
