@@ -644,6 +644,7 @@ static bool cell_is(const struct obj *o, uint32_t r, uint32_t c, int what)
 	case MX_BINARY: return v == 0 || v == 1;
 	case MX_IDENTITY: return v == (r == c);
 	case MX_DIAGONAL: return r == c || v == 0;
+	case MX_ANTIDIAGONAL: return r + c + 1 == o->rows || v == 0;
 	case MX_SYMMETRIC: return v == o->v[c * cols(o) + r];
 	case MX_ANTISYMMETRIC: return v == -o->v[c * cols(o) + r];
 	default: return v >= 0;
@@ -673,7 +674,7 @@ FN(matrix_is)
 	if (o == NULL)
 		return 0;
 	if (what == MX_SQUARE || what == MX_TRIANGULAR || what == MX_IDENTITY ||
-	    what == MX_DIAGONAL || what == MX_SYMMETRIC || what == MX_ANTISYMMETRIC)
+	    what == MX_DIAGONAL || what == MX_ANTIDIAGONAL || what == MX_SYMMETRIC || what == MX_ANTISYMMETRIC)
 		yes = sq;
 	if (what == MX_TRIANGULAR)
 		yes = yes && triangular(o);

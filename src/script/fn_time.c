@@ -414,10 +414,20 @@ FN(day_changed)
 	return 0;
 }
 
-static int64_t tf_arg(struct script_vm *vm, double ref)
+int64_t tf_months(struct str tf)
+{
+	uint64_t k = 1;
+
+	return tf.n < 2 || !str_u64(str_n(tf.p, tf.n - 1), &k) ? 1 : (int64_t)k;
+}
+
+/* A timeframe in ms; 0 for *ret_months months. */
+static int64_t tf_arg(struct script_vm *vm, double ref, int64_t *ret_months)
 {
 	struct str s = is_na(ref) ? STR("") : vm_str(vm, ref);
 	int64_t ms = s.n == 0 ? vm->tf_ms : tf_text_ms(s);
+
+	*ret_months = ms != 0 ? 1 : tf_months(s.n == 0 ? str_c(vm->m.timeframe) : s);
 
 	if (ms < 0) {
 		vm_fail(vm, E_INVAL, vm->call->line, "\"%.*s\" is not a timeframe",
@@ -429,20 +439,20 @@ static int64_t tf_arg(struct script_vm *vm, double ref)
 
 FN(tf_change)
 {
-	int64_t tf = tf_arg(vm, a[2]);
+	int64_t months, tf = tf_arg(vm, a[2], &months);
 
 	(void)n;
-	*ret = isnan(a[1]) || period_of((int64_t)a[0], tf, 1) !=
-	       period_of((int64_t)a[1], tf, 1);
+	*ret = isnan(a[1]) || period_of((int64_t)a[0], tf, months) !=
+	       period_of((int64_t)a[1], tf, months);
 	return 0;
 }
 
 FN(tf_seconds)
 {
-	int64_t tf = tf_arg(vm, a[0]);
+	int64_t months, tf = tf_arg(vm, a[0], &months);
 
 	(void)n;
-	*ret = tf == 0 ? 2628003 : (double)tf / 1000;
+	*ret = tf == 0 ? 2628003.0 * (double)months : (double)tf / 1000;
 	return 0;
 }
 
@@ -456,7 +466,7 @@ FN(time_close)
 		return 0;
 	}
 	k = period_of((int64_t)a[0], 0, 1);
-	*ret = (double)period_start(k + 1, 0);
+	*ret = (double)period_start(k + tf_months(str_c(vm->m.timeframe)), 0);
 	return 0;
 }
 
@@ -565,7 +575,7 @@ static bool session_holds(struct str all, int64_t local)
 /* time(timeframe, session, zone): na outside the session. */
 FN(in_session)
 {
-	int64_t tf = tf_arg(vm, a[1]), t, k;
+	int64_t months, tf = tf_arg(vm, a[1], &months), t, k;
 	struct str s = is_na(a[2]) ? STR("") : vm_str(vm, a[2]);
 
 	(void)n;
@@ -575,8 +585,8 @@ FN(in_session)
 	t = (int64_t)a[0];
 	if (s.n > 0 && !session_holds(s, t + zone_ms(vm, a[3], t)))
 		return 0;
-	k = period_of(t, tf, 1);
-	*ret = (double)period_start(vm->call->data == 1 ? k + 1 : k, tf);
+	k = period_of(t, tf, months) + (vm->call->data == 1);
+	*ret = (double)period_start(tf == 0 ? k * months : k, tf);
 	return 0;
 }
 

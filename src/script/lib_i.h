@@ -70,7 +70,7 @@ enum {
 };
 enum { MX_DET, MX_TRACE, MX_RANK, MX_AVG, MX_MIN, MX_MAX, MX_MEDIAN, MX_MODE };
 enum { MX_SQUARE, MX_ZERO, MX_BINARY, MX_IDENTITY, MX_DIAGONAL, MX_SYMMETRIC,
-       MX_ANTISYMMETRIC, MX_TRIANGULAR, MX_STOCHASTIC };
+       MX_ANTISYMMETRIC, MX_TRIANGULAR, MX_STOCHASTIC, MX_ANTIDIAGONAL };
 enum { MM_ACCOUNT, MM_VOLUME, MM_EMPTY, MM_MINMOVE, MM_PRICESCALE, MM_LOT };
 enum { MN_MINTICK, MN_POINTVALUE, MN_MULTIPLIER, MN_SECONDS };
 enum { MT_TICKER, MT_TICKERID, MT_ROOT, MT_PREFIX, MT_BASE, MT_QUOTE, MT_DESCRIPTION,
@@ -95,6 +95,7 @@ const struct type *lib_ret(struct gen *g, const struct lib *l,
 /* What timestamp() is of constants. */
 bool time_of_text(struct str s, int64_t *ret);
 bool time_of_parts(const double *v, struct str tz, double *ret);
+int64_t tf_months(struct str tf);	/* of a timeframe in months */
 int64_t tf_text_ms(struct str tf);	/* 0: months; -1: not a timeframe */
 
 #endif /* SCRIPT_LIB_I_H */

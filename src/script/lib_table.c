@@ -334,6 +334,7 @@ const struct lib lib_other[] = {
 	MAT("is_binary", "", "b", matrix_is, MX_BINARY),
 	MAT("is_identity", "", "b", matrix_is, MX_IDENTITY),
 	MAT("is_diagonal", "", "b", matrix_is, MX_DIAGONAL),
+	MAT("is_antidiagonal", "", "b", matrix_is, MX_ANTIDIAGONAL),
 	MAT("is_symmetric", "", "b", matrix_is, MX_SYMMETRIC),
 	MAT("is_antisymmetric", "", "b", matrix_is, MX_ANTISYMMETRIC),
 	MAT("is_triangular", "", "b", matrix_is, MX_TRIANGULAR),

@@ -66,13 +66,6 @@ static bool own_symbol(const struct script_vm *vm, struct str s)
 		(m->exchange[0] != '\0' && same_symbol(exchange, str_c(m->exchange))));
 }
 
-static int64_t months_of(struct str tf)
-{
-	uint64_t k = 1;
-
-	return tf.n < 2 || !str_u64(str_n(tf.p, tf.n - 1), &k) ? 1 : (int64_t)k;
-}
-
 /* Whether bars of one timeframe make up whole bars of another.  0 ms: months. */
 static bool makes_up(int64_t from, int64_t from_months, int64_t tf, int64_t months)
 {
@@ -93,7 +86,7 @@ static void find_series(const struct script_vm *vm, struct vm_sub *s, struct str
 	for (size_t i = 0; i < vm->m.n_series; i++) {
 		const struct script_series *k = &vm->m.series[i];
 		struct str tf = str_c(k->timeframe), name = str_c(k->symbol), want = symbol;
-		int64_t ms = tf_text_ms(tf), months = ms == 0 ? months_of(tf) : 1;
+		int64_t ms = tf_text_ms(tf), months = ms == 0 ? tf_months(tf) : 1;
 
 		if (memchr(want.p, ':', want.n) == NULL || memchr(name.p, ':', name.n) == NULL) {
 			struct str exchange;
@@ -122,11 +115,11 @@ static int find_bars(const struct script_vm *vm, struct vm_sub *s, struct str sy
 	bool own = own_symbol(vm, symbol);
 
 	s->tf = tf_text_ms(tf);
-	s->months = s->tf == 0 ? months_of(tf) : 1;
+	s->months = s->tf == 0 ? tf_months(tf) : 1;
 	if (s->tf < 0)
 		return FAIL(err, E_INVAL, "\"%.*s\" is not a timeframe", STR_ARG(tf));
 	s->from_tf = vm->tf_ms;
-	s->from_months = months_of(str_c(vm->m.timeframe));
+	s->from_months = tf_months(str_c(vm->m.timeframe));
 	if (lower && vm->tf_ms > 0 && (s->tf == 0 || s->tf > vm->tf_ms))
 		return FAIL(err, E_INVAL, "\"%.*s\" is no lower timeframe than the chart's "
 			    "\"%s\": use request.security()", STR_ARG(tf), vm->m.timeframe);
@@ -337,7 +330,7 @@ static double output(const struct vm_sub *s, const struct sub *d, size_t k, int6
 
 static int64_t chart_end(const struct script_vm *vm, int64_t t)
 {
-	return end_of(t, vm->tf_ms, months_of(str_c(vm->m.timeframe)));
+	return end_of(t, vm->tf_ms, tf_months(str_c(vm->m.timeframe)));
 }
 
 void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n)

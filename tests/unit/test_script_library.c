@@ -124,6 +124,11 @@ static void time_has_more_words(void **state)
 		{ 6, "plot(timeframe.from_seconds(14400) == \"240\" and "
 		     "timeframe.from_seconds(86400) == \"1D\" ? 1 : 0)", ALL(1) },
 		{ 6, "plot(session.isfirstbar ? 1 : 0)", { 1, 0, 0, 0, 0, 0 } },
+		{ 6, "plot(time(\"12M\") - timestamp(2024, 1, 1) + time_close(\"3M\") - "
+		     "timestamp(2024, 4, 1))", ALL(0) },
+		{ 6, "plot(timeframe.in_seconds(\"12M\") / 2628003)", ALL(12) },
+		{ 6, "plot(time(\"300\") - timestamp(2024, 1, 1))",
+		  { 0, 0, 0, 0, 0, 18000000 } },
 		{ 6, "plot(time_tradingday - timestamp(2024, 1, 1))", ALL(0) },
 		{ 6, "plot(syminfo.pricescale * 10 + syminfo.minmove)", ALL(1001) },
 		{ 5, "f(n) => 2 / (n + 1)\nplot(f(3) + 7 / 2)", ALL(3.5) },

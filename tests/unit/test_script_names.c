@@ -103,7 +103,7 @@ static const char *const values[] = {
 	"mx.diff(mx) mx.mult(mx) mx.mult(2) mx.transpose() mx.inv() mx.det() mx.trace() mx.rank() "
 	"mx.avg() mx.min() mx.max() mx.median() mx.mode() mx.copy() mx.submatrix() mx.pow(2) "
 	"mx.kron(mx) mx.concat(mx) mx.is_square() mx.is_zero() mx.is_binary() mx.is_identity() "
-	"mx.is_diagonal() mx.is_symmetric() mx.is_antisymmetric() mx.is_triangular() "
+	"mx.is_diagonal() mx.is_antidiagonal() mx.is_symmetric() mx.is_antisymmetric() mx.is_triangular() "
 	"mx.is_stochastic()",
 	"color.red color.aqua color.black color.blue color.fuchsia color.gray color.green "
 	"color.lime color.maroon color.navy color.olive color.orange color.purple color.silver "
