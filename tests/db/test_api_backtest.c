@@ -352,7 +352,7 @@ static void a_chart_is_cut_and_merged(void **state)
 	}
 	for (size_t i = 0; i < len(".trades"); i++) {
 		const struct json *j = json_at(t_api_json(".trades"), i);
-		int64_t t0, t1;
+		int64_t t0 = 0, t1 = 0;
 
 		assert_true(json_i64(json_get(j, "entry_ms"), &t0) &&
 			    json_i64(json_get(j, "exit_ms"), &t1));

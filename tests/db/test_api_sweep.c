@@ -399,7 +399,7 @@ static void many_processes(void **state)
 	want = outcome(id);
 	id = made(more);
 	for (int i = 0; i < 3; i++)
-		pid[i] = worker("abc" + i, NULL, 0);
+		pid[i] = worker(&"abc"[i], NULL, 0);
 	for (int i = 0; i < 3; i++)
 		assert_true(ended_well(pid[i]));
 	assert_string_equal(outcome(id), want);

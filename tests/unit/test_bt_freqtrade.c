@@ -96,7 +96,7 @@ static void read_pair(struct ft_pair *p, int k, const struct json *c, bool detai
 	struct str kind;
 	struct table t;
 	struct err err;
-	bool funding;
+	bool funding = false;
 
 	if (!json_str(json_get(c, "files"), &kind) ||
 	    !json_bool(json_get(c, "funding"), &funding))
@@ -117,7 +117,7 @@ static void read_pair(struct ft_pair *p, int k, const struct json *c, bool detai
 		read_table(arena_printf(root, "h%d_1m.csv", k), &t, &p->detail);
 	if (funding) {
 		struct ft_funding *u = &p->funding;
-		int64_t *at;
+		int64_t *at = NULL;
 
 		if (table_read(root, file(arena_printf(root, "f%d.csv", k)), &t,
 			       &err) < 0 ||

@@ -77,7 +77,7 @@ static void values_are_those_of_talib(void **state)
 		struct str head = t.head[k], row, params, out;
 		const char *name = str_dup(mem, head);
 		const double *got, *want = column(name);
-		uint64_t output, from;
+		uint64_t output = 0, from = 0;
 
 		str_split(&head, '/', &row);
 		str_split(&head, '/', &params);

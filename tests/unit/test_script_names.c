@@ -198,8 +198,8 @@ static const char *const statements[] = {
 	"[v1, v2, v3] = ta.vwap(close, timeframe.change(\"D\"), 1)",
 	"[q1, q2] = request.security(syminfo.tickerid, \"D\", [open, close])",
 	"plot(close, \"t\", color.red, 1, plot.style_line, true, 0.0, 0, false, true, 10, display.all)",
-	"plotshape(close > open, \"t\", shape.circle, location.top, color.red, 0, \"x\", color.white, "
-	"size = size.tiny)", "plotchar(close > open, \"t\", \"x\", location.top)",
+	("plotshape(close > open, \"t\", shape.circle, location.top, color.red, 0, \"x\", color.white, "
+	 "size = size.tiny)"), "plotchar(close > open, \"t\", \"x\", location.top)",
 	"plotarrow(close - open, colorup = color.red, colordown = color.green)",
 	"plotbar(open, high, low, close)", "plotcandle(open, high, low, close)",
 	"bgcolor(close > open ? color.red : na, offset = 1, title = \"t\")",
