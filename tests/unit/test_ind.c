@@ -20,7 +20,7 @@ static void fill(const struct ind_def *d, uint64_t seed, bool holes)
 
 	rng_seed(&r, seed);
 	for (size_t i = 0; i < N; i++) {
-		double h, l;
+		double h, l, o = p;
 
 		p *= 1 + 0.01 * rng_gauss(&r);
 		h = p * (1 + 0.01 * rng_unit(&r));
@@ -29,7 +29,9 @@ static void fill(const struct ind_def *d, uint64_t seed, bool holes)
 			const char *s = d->in[k];
 			double v = p;
 
-			if (strcmp(s, "high") == 0)
+			if (strcmp(s, "open") == 0)
+				v = o;
+			else if (strcmp(s, "high") == 0)
 				v = h;
 			else if (strcmp(s, "low") == 0)
 				v = l;
@@ -73,6 +75,25 @@ static void run_cut(struct arena *a, const struct ind_def *d, const double *p,
 	}
 }
 
+/* As a live tick does: one bar, and one more. */
+static void run_bars(struct arena *a, const struct ind_def *d, const double *p,
+		     double (*ret)[N])
+{
+	const double *in[IND_INPUTS_MAX];
+	double *to[IND_OUTPUTS_MAX];
+	struct ind *s;
+	struct err err;
+
+	assert_int_equal(ind_new(a, d, p, &s, &err), 0);
+	for (size_t i = 0; i < N; i++) {
+		for (size_t k = 0; k < d->n_in; k++)
+			in[k] = series[k] + i;
+		for (size_t k = 0; k < d->n_out; k++)
+			to[k] = ret[k] + i;
+		ind_run(s, in, to, 1);
+	}
+}
+
 static double whole[IND_OUTPUTS_MAX][N], parts[IND_OUTPUTS_MAX][N];
 
 static void same_bits(const struct ind_def *d, uint64_t seed)
@@ -91,7 +112,8 @@ static void params(const struct ind_def *d, struct rng *r, double *p)
 	ind_defaults(d, p);
 	for (size_t i = 0; i < d->n_param && rng_below(r, 3) != 0; i++)
 		if (d->param[i].kind == IND_INT && d->param[i].min >= 0)
-			p[i] = d->param[i].min + (double)rng_below(r, 40);
+			p[i] = d->param[i].min +
+				(double)rng_below(r, rng_below(r, 5) == 0 ? 400 : 40);
 		else if (d->param[i].kind == IND_BOOL)
 			p[i] = (double)rng_below(r, 2);
 }
@@ -112,6 +134,8 @@ static void cuts_do_not_matter(void **state)
 			fill(d, seed, seed % 3 == 0);
 			run_cut(a, d, p, NULL, whole);
 			run_cut(a, d, p, &r, parts);
+			same_bits(d, seed);
+			run_bars(a, d, p, parts);
 			same_bits(d, seed);
 			arena_free(&a);
 		}
@@ -294,6 +318,61 @@ static void a_changing_length_reads_its_window_anew(void **state)
 	arena_free(&a);
 }
 
+/* Given the same length on every bar it is the row itself. */
+static void a_length_that_could_change_and_does_not(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < ind_table_n; k++) {
+		const struct ind_def *d = ind_table[k];
+		struct arena *a = arena_new("t", 1 << 26);
+		double p[IND_PARAMS_MAX], x[IND_INPUTS_MAX], y[IND_OUTPUTS_MAX];
+		struct ind_dyn *s;
+		struct err err;
+
+		ind_defaults(d, p);
+		if (d->window == IND_RECURSIVE) {
+			assert_int_equal(ind_dyn_new(a, d, &s, &err), -E_INVAL);
+			arena_free(&a);
+			continue;
+		}
+		fill(d, 21, false);
+		p[0] = fmax(p[0], 2);
+		run_cut(a, d, p, NULL, whole);
+		assert_int_equal(ind_dyn_new(a, d, &s, &err), 0);
+		for (size_t i = 0; i < 400; i++) {
+			for (size_t j = 0; j < d->n_in; j++)
+				x[j] = series[j][i];
+			ind_dyn_step(s, p, x, y);
+			for (size_t j = 0; j < d->n_out; j++)
+				if (isnan(y[j]) != isnan(whole[j][i]) ||
+				    fabs(y[j] - whole[j][i]) > 1e-9 * fmax(1, fabs(y[j])))
+					fail_msg("%s: %s at %zu: %.17g, not %.17g", d->name,
+						 d->out[j], i, y[j], whole[j][i]);
+		}
+		arena_free(&a);
+	}
+}
+
+/* Ranked windows pass na over and hold; percentrank and the interpolated
+ * percentile say na; differences do. */
+static void na_in_ranked_windows(void **state)
+{
+	static const double x[] = { 5, NAN, 1, 3, NAN, 4, 4, NAN };
+
+	(void)state;
+	expect("median", 3, 0, x, 8, (double[]){ NAN, NAN, NAN, 3, 3, 3, 4, 4 });
+	expect("mode", 3, 0, x, 8, (double[]){ NAN, NAN, NAN, 1, 1, 1, 4, 4 });
+	expect("percentile_nearest_rank", 3, 100, x, 8,
+	       (double[]){ NAN, NAN, NAN, 5, 5, 4, 4, 4 });
+	expect("percentile_linear_interpolation", 3, 50, x, 8,
+	       (double[]){ NAN, NAN, NAN, 3, NAN, 3, 4, NAN });
+	expect("percentrank", 2, 0, x, 8, (double[]){ NAN, NAN, NAN, 50, NAN, 100, 100, NAN });
+	expect("dev", 3, 0, x, 8, (double[]){ NAN, NAN, NAN, 4.0 / 3, 4.0 / 3, 10.0 / 9,
+		4.0 / 9, 4.0 / 9 });
+	expect("rci", 2, 0, x, 8, (double[]){ NAN, NAN, NAN, 100, 100, 100, NAN, NAN });
+	expect("roc", 1, 0, x, 7, (double[]){ NAN, NAN, NAN, 200, NAN, NAN, 0 });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +384,8 @@ int main(void)
 		cmocka_unit_test(a_restarted_indicator_is_as_new),
 		cmocka_unit_test(nothing_drifts),
 		cmocka_unit_test(a_changing_length_reads_its_window_anew),
+		cmocka_unit_test(a_length_that_could_change_and_does_not),
+		cmocka_unit_test(na_in_ranked_windows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
