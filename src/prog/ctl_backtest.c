@@ -132,6 +132,19 @@ static int check_recursion(struct ctl *c, const struct verify_in *in)
 	return ctl_print(c, &b);
 }
 
+/* What the script declares and this run does not do. */
+static void remarks(struct ctl *c, const struct script_prog *prog, bool detail)
+{
+	const struct strat_properties *p = script_properties(prog);
+
+	if (p->calc_on_order_fills)
+		ctl_say(c, "calc_on_order_fills: not done, the script runs once "
+			"a bar, at its close");
+	if (p->bar_magnifier && !detail)
+		ctl_say(c, "use_bar_magnifier: give finer candles with --detail; "
+			"the way inside a bar is assumed");
+}
+
 static int finer_candles(struct ctl *c, const struct run_opts *o,
 			 const char *pair, struct bars *ret, struct err *err)
 {
@@ -183,6 +196,7 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0 ||
 	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0)
 		return ctl_fail(c, &err);
+	remarks(c, prog, opt.detail.n > 0);
 	opt.progress = tell;
 	opt.ctx = &bar;
 	ctl_progress_start(&bar, c, "backtest", bars.n);

@@ -21,7 +21,7 @@ ends() { # name, status, part of stderr or stdout, arguments...
 	grep -qF -- "$part" "$t/out" && got="$rc yes" || got="$rc $(cat "$t/out")"
 	is "$name" "$got" "$want"
 }
-echo 1..26
+echo 1..28
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -93,6 +93,13 @@ ends "no look at the end" 0 "no look-ahead" "$t/clean.pine" \
 	--candles "$t/a.csv" --quiet --check-lookahead
 ends "too few candles to begin later" 0 "too few" "$t/clean.pine" \
 	--candles "$t/a.csv" --quiet --check-recursion
+
+sed 's/initial_capital=1000/calc_on_order_fills=true, use_bar_magnifier=true/' \
+	"$t/clean.pine" >"$t/fills.pine"
+ends "what is declared and not done is said" 0 "calc_on_order_fills: not done" \
+	"$t/fills.pine" --candles "$t/a.csv"
+ends "a magnifier needs finer candles" 0 "give finer candles" \
+	"$t/fills.pine" --candles "$t/a.csv"
 
 one() { printf '%s\n' "$h" "$@" >"$t/x.csv"; }
 one 1704067200000,10,12,10,11,5
