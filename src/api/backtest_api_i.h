@@ -15,6 +15,9 @@ MUST_CHECK int api_tags(struct api_req *r, const struct list_in *in,
 MUST_CHECK int api_range(struct api_req *r, const struct market_info *m, enum tf tf,
 			 const int64_t *from, const int64_t *to, int64_t *ret_from,
 			 int64_t *ret_to, struct err *err);
+/* Not too many finer candles either; detail 0: none are asked for. */
+MUST_CHECK int api_detail(struct api_req *r, enum tf detail, int64_t from, int64_t to,
+			  struct err *err);
 extern const struct schema sc_strategy_ref;
 /* A JSON object as it came, or "{}". */
 const char *api_json_text(struct api_req *r, const struct json *j);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "api/backtest_api_i.h"
+#include "api/run_api_i.h"
 #include "api/bot_api_i.h"
 #include "conf/conf.h"
 #include "ops/ops.h"
@@ -19,17 +19,6 @@ static const char *const rules_sets[] = {
 	BT_RULES_LIST(X)
 #undef X
 	NULL
-};
-static const char *const states[] = {
-#define X(id, name, letter) name,
-	BT_STATES(X)
-#undef X
-	NULL
-};
-static const char *const state_letters[] = {
-#define X(id, name, letter) (const char[]){ letter, '\0' },
-	BT_STATES(X)
-#undef X
 };
 
 struct create_in {
@@ -71,50 +60,12 @@ static const struct param create_params[] = {
 };
 static const struct params create_body = PARAMS(struct create_in, create_params);
 
-struct patch_in {
-	struct str name, notes;
-	struct list_in tags;
-	bool has_tags;
-};
-static const struct param patch_params[] = {
-	PARAM(struct patch_in, name, P_STR, "shown in lists", .min = 1,
-	      .max = BT_NAME_MAX),
-	PARAM(struct patch_in, notes, P_TEXT, "for oneself", .max = BT_NOTES_MAX),
-	PARAM(struct patch_in, tags, P_ARR, "to find it by", .item = P_STR,
-	      .max = BT_TAGS_MAX, HAS(struct patch_in, has_tags)),
-};
-static const struct params patch_body = PARAMS(struct patch_in, patch_params);
-
-struct list_query {
-	int state;
-	bool has_state;
-	uint64_t strategy_id, market_id;
-	struct str tag;
-	struct page page;
-};
-static const struct param list_params[] = {
-	PARAM(struct list_query, state, P_ENUM, "in this state", .names = states,
-	      HAS(struct list_query, has_state)),
-	PARAM(struct list_query, strategy_id, P_ID, "of this strategy"),
-	PARAM(struct list_query, market_id, P_ID, "on this market"),
-	PARAM(struct list_query, tag, P_STR, "with this tag", .max = BT_TAG_MAX),
-	PAGE_PARAMS(struct list_query, page),
-};
-static const struct params list_query = PARAMS(struct list_query, list_params);
-
 /* ---- what goes out ------------------------------------------------------------ */
 
-static const struct field strategy_fields[] = {
-	FIELD_NULL("id", &sc_id, "null: a script that was not stored"),
-	FIELD("name", &sc_str, "as it was called then"),
-};
-const struct schema sc_strategy_ref = OBJECT("StrategyRef",
-						    strategy_fields,
-						    "A strategy");
 static const struct field backtest_fields[] = {
 	FIELD("id", &sc_id, "its number"),
 	FIELD("name", &sc_str, "shown in lists"),
-	FIELD("state", ENUM_OF(states), "how far it has come"),
+	FIELD("state", ENUM_OF(run_states), "how far it has come"),
 	FIELD("progress", &sc_num, "from 0 to 1"),
 	FIELD_NULL("eta_ms", &sc_int, "about so much longer; null unless it runs"),
 	FIELD_NULL("error", &sc_str, "why it failed"),
@@ -140,43 +91,6 @@ static const struct field backtest_fields[] = {
 static const struct schema sc_backtest = OBJECT("Backtest", backtest_fields,
 	"A strategy over a range of candles, and what came of it");
 
-static void raw_or_null(struct jw *w, const char *key, const char *json)
-{
-	jw_key(w, key);
-	if (json != NULL)
-		jw_raw(w, json, strlen(json));
-	else
-		jw_null(w);
-}
-
-static void time_or_null(struct jw *w, const char *key, bool has, int64_t t)
-{
-	jw_key(w, key);
-	if (has)
-		jw_i64(w, t);
-	else
-		jw_null(w);
-}
-
-static void refs_json(struct jw *w, const struct backtest *b)
-{
-	jw_key(w, "strategy");
-	jw_obj(w);
-	jw_key(w, "id");
-	if (b->strategy_id != 0)
-		jw_u64(w, b->strategy_id);
-	else
-		jw_null(w);
-	jw_kstr(w, "name", b->strategy_name);
-	jw_obj_end(w);
-	jw_key(w, "market");
-	jw_obj(w);
-	jw_ku64(w, "id", b->market_id);
-	jw_kstr(w, "exchange", b->exchange);
-	jw_kstr(w, "symbol", b->symbol);
-	jw_obj_end(w);
-}
-
 static void backtest_json(struct jw *w, const struct backtest *b, bool whole)
 {
 	jw_obj(w);
@@ -186,25 +100,26 @@ static void backtest_json(struct jw *w, const struct backtest *b, bool whole)
 	jw_kf64(w, "progress", b->permille / 1000.0);
 	time_or_null(w, "eta_ms", b->has_eta, b->eta_ms);
 	jw_kstr(w, "error", b->error);
-	refs_json(w, b);
+	run_refs_json(w, &(struct run_refs){ b->strategy_id, b->market_id,
+		      b->strategy_name, b->exchange, b->symbol });
 	jw_kstr(w, "tf", tf_name(b->tf));
 	jw_ki64(w, "from", b->from);
 	jw_ki64(w, "to", b->to);
-	raw_or_null(w, "inputs", b->inputs);
+	json_or_null(w, "inputs", b->inputs);
 	jw_kstr(w, "rules_set", bt_rules_name(b->rules_set));
-	raw_or_null(w, "options", b->options);
+	json_or_null(w, "options", b->options);
 	jw_kstr(w, "notes", b->notes);
-	raw_or_null(w, "tags", b->tags);
+	json_or_null(w, "tags", b->tags);
 	jw_ki64(w, "created", b->created);
 	time_or_null(w, "started", b->has_started, b->started);
 	time_or_null(w, "finished", b->has_finished, b->finished);
-	raw_or_null(w, "metrics", b->metrics);
-	raw_or_null(w, "properties", b->properties);
+	json_or_null(w, "metrics", b->metrics);
+	json_or_null(w, "properties", b->properties);
 	jw_ku64(w, "trades", b->trades);
 	if (whole) {
 		jw_key(w, "source");
 		jw_strn(w, b->source.p, b->source.n);
-		raw_or_null(w, "rules", b->rules);
+		json_or_null(w, "rules", b->rules);
 	}
 	jw_obj_end(w);
 }
@@ -220,122 +135,7 @@ int api_backtest(struct api_req *r, enum action act, struct backtest *ret,
 	return rc < 0 ? rc : authz(r->who.ident, act, ret->user_id, err);
 }
 
-const char *api_json_text(struct api_req *r, const struct json *j)
-{
-	struct sbuf b;
-	struct jw w;
-
-	if (j == NULL)
-		return "{}";
-	sbuf_init(&b, r->arena, 1 << 20);
-	jw_init(&w, &b);
-	jw_json(&w, j);
-	return sbuf_finish(&b);
-}
-
-int api_tags(struct api_req *r, const struct list_in *in, const char **ret,
-	     struct err *err)
-{
-	const struct str *v = in->v;
-	struct sbuf b;
-	struct jw w;
-
-	sbuf_init(&b, r->arena, 1 << 16);
-	jw_init(&w, &b);
-	jw_arr(&w);
-	for (size_t i = 0; i < in->n; i++) {
-		if (v[i].n == 0 || v[i].n > (size_t)4 * BT_TAG_MAX)
-			return api_bad(r, err, "tags", "a tag has from 1 to 40 "
-				       "characters");
-		jw_strn(&w, v[i].p, v[i].n);
-	}
-	jw_arr_end(&w);
-	*ret = sbuf_finish(&b);
-	return 0;
-}
-
 /* ---- creating ------------------------------------------------------------------- */
-
-/* The stored series that candles of `tf` are made from. */
-static const struct series *series_for(const struct market_info *m, enum tf tf)
-{
-	const struct series *best = NULL;
-
-	for (size_t i = 0; i < m->n_series; i++) {
-		if (m->series[i].tf == tf)
-			return &m->series[i];
-		if (tf_divides(m->series[i].tf, tf))
-			best = &m->series[i];	/* finest first */
-	}
-	return best;
-}
-
-static int too_many(struct api_req *r, const char *what, int64_t n, struct err *err)
-{
-	return api_fail(r, err, E_UNPROCESSABLE, "The range holds %" PRId64
-			" candles%s, at most %" PRId64 " can be tested: choose a "
-			"shorter one or a coarser timeframe.", n, what,
-			r->d->conf->backtest_max_candles);
-}
-
-int api_range(struct api_req *r, const struct market_info *m, enum tf tf,
-	      const int64_t *from, const int64_t *to, int64_t *ret_from,
-	      int64_t *ret_to, struct err *err)
-{
-	const struct series *s = series_for(m, tf);
-	int64_t n, most = r->d->conf->backtest_max_candles, lo, hi;
-
-	if (s == NULL)
-		return api_fail(r, err, E_UNPROCESSABLE, "There are no candles of "
-				"this market from which bars of %s can be made.",
-				tf_name(tf));
-	lo = tf_open(tf, s->from);
-	hi = tf_next(s->tf, s->to);
-	if (from != NULL && *from > lo)
-		lo = *from;
-	if (to != NULL && *to < hi)
-		hi = *to;
-	n = lo < hi ? tf_count(tf, lo, hi) : 0;
-	if (n == 0)
-		return api_fail(r, err, E_UNPROCESSABLE, "There are no candles of "
-				"this market in that range.");
-	if (n > most)
-		return too_many(r, "", n, err);
-	*ret_from = lo;
-	*ret_to = hi;
-	return 0;
-}
-
-static int check_detail(struct api_req *r, const struct backtest *b,
-			enum tf detail, struct err *err)
-{
-	int64_t n = detail != (enum tf)0 ? tf_count(detail, b->from, b->to) : 0;
-
-	return n > r->d->conf->backtest_max_candles ?
-		too_many(r, " of detail", n, err) : 0;
-}
-
-static int take_source(struct api_req *r, struct backtest *b, struct err *err)
-{
-	const struct create_in *in = r->body;
-	struct strategy s;
-	int rc;
-
-	if ((in->strategy_id != 0) == (in->source.p != NULL))
-		return api_bad(r, err, "strategy_id", "give either this or source");
-	b->source = in->source;
-	if (in->strategy_id == 0)
-		return 0;
-	rc = strategy_get(r->arena, r->d->db, r->who.id, in->strategy_id, &s, err);
-	if (rc == -E_NOTFOUND)
-		return api_bad(r, err, "strategy_id", "there is no such strategy");
-	if (rc < 0)
-		return rc;
-	b->strategy_id = s.id;
-	b->strategy_name = s.name;
-	b->source = s.source;
-	return 0;
-}
 
 static int check_rules(struct api_req *r, const struct bt_setup *s,
 		       struct backtest *b, struct err *err)
@@ -418,6 +218,7 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 {
 	const struct create_in *in = r->body;
 	struct backtest b = { .user_id = r->who.id, .market_id = in->market_id };
+	struct run_source src = { 0 };
 	struct market_info *m;
 	enum tf detail = (enum tf)0;
 	size_t waiting;
@@ -439,14 +240,17 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	b.symbol = m->m.symbol;
-	rc = take_source(r, &b, err);
+	rc = run_source(r, in->strategy_id, in->source, &src, err);
+	b.strategy_id = src.id;
+	b.strategy_name = src.name;
+	b.source = src.source;
 	if (rc == 0)
 		rc = check_script(r, &b, &detail, err);
 	if (rc == 0)
 		rc = api_range(r, m, b.tf, in->has_from ? &in->from : NULL,
 			       in->has_to ? &in->to : NULL, &b.from, &b.to, err);
 	if (rc == 0)
-		rc = check_detail(r, &b, detail, err);
+		rc = api_detail(r, detail, b.from, b.to, err);
 	if (rc == 0)
 		rc = take_texts(r, &b, err);
 	if (rc == 0)
@@ -464,23 +268,13 @@ static int h_backtest_create(struct api_req *r, struct err *err)
 
 static int h_backtest_list(struct api_req *r, struct err *err)
 {
-	const struct list_query *in = r->query;
-	size_t limit = (size_t)in->page.limit, n;
-	struct bt_filter f = {
-		.user = r->who.id, .strategy = in->strategy_id,
-		.market = in->market_id, .limit = limit + 1, .tag = "",
-		.before = in->page.cursor.set ? (uint64_t)in->page.cursor.a : 0,
-		.state = in->has_state ? state_letters[in->state] : "",
-	};
 	struct backtest *v;
-	struct sbuf tag;
+	struct bt_filter f;
+	size_t limit, n;
 	int rc;
 
-	sbuf_init(&tag, r->arena, 4096);
-	if (in->tag.n > 0) {
-		sbuf_add_json_strn(&tag, in->tag.p, in->tag.n);
-		f.tag = sbuf_finish(&tag);
-	}
+	run_filter(r, &f);
+	limit = f.limit - 1;
 	rc = bt_store_list(r->arena, r->d->db, &f, &v, &n, err);
 	if (rc < 0)
 		return rc;
@@ -503,18 +297,11 @@ static int h_backtest_get(struct api_req *r, struct err *err)
 
 static int h_backtest_patch(struct api_req *r, struct err *err)
 {
-	const struct patch_in *in = r->body;
 	struct backtest b;
 	int rc = api_backtest(r, ACT_CHANGE, &b, err);
 
-	if (rc < 0)
-		return rc;
-	if (in->name.p != NULL)
-		b.name = str_dup(r->arena, in->name);
-	if (in->notes.p != NULL)
-		b.notes = str_dup(r->arena, in->notes);
-	if (in->has_tags)
-		rc = api_tags(r, &in->tags, &b.tags, err);
+	if (rc == 0)
+		rc = run_patch(r, &b.name, &b.notes, &b.tags, err);
 	if (rc == 0)
 		rc = bt_store_patch(r->d->db, &b, err);
 	if (rc == 0)
@@ -552,7 +339,7 @@ static int h_backtest_cancel(struct api_req *r, struct err *err)
 static const struct route routes[] = {
 	{ .method = M_GET, .path = "/api/v1/backtests", .id = "listBacktests",
 	  .doc = "The caller's backtests, newest first.", .fn = h_backtest_list,
-	  .need = N_VIEWER, .query = &list_query, .answer = LIST_OF(&sc_backtest) },
+	  .need = N_VIEWER, .query = &run_list_query, .answer = LIST_OF(&sc_backtest) },
 	{ .method = M_POST, .path = "/api/v1/backtests", .id = "createBacktest",
 	  .doc = "Puts a backtest into the queue.", .fn = h_backtest_create,
 	  .need = N_TRADER, .flags = RF_CREATE, .body = &create_body,
@@ -564,7 +351,7 @@ static const struct route routes[] = {
 	{ .method = M_PATCH, .path = "/api/v1/backtests/{id}",
 	  .id = "changeBacktest", .doc = "Its name, notes and tags.",
 	  .fn = h_backtest_patch, .need = N_TRADER, .path_in = &id_path,
-	  .body = &patch_body, .answer = &sc_backtest },
+	  .body = &run_patch_body, .answer = &sc_backtest },
 	{ .method = M_DELETE, .path = "/api/v1/backtests/{id}",
 	  .id = "deleteBacktest", .doc = "Removes it; one that runs is stopped.",
 	  .fn = h_backtest_delete, .need = N_TRADER, .path_in = &id_path },

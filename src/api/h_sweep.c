@@ -8,7 +8,6 @@
 #include "api/sweep_api_i.h"
 #include "conf/conf.h"
 #include "ops/job.h"
-#include "script/store.h"
 
 /* Sweeps: asked for, shown, named, stopped, continued, removed. */
 
@@ -16,17 +15,6 @@
 
 /* freqtrade's rules take signals, not a script's orders: no sweeps of them. */
 static const char *const rules_sets[] = { "chart", "strict", NULL };
-static const char *const states[] = {
-#define X(id, name, letter) name,
-	BT_STATES(X)
-#undef X
-	NULL
-};
-static const char *const state_letters[] = {
-#define X(id, name, letter) (const char[]){ letter, '\0' },
-	BT_STATES(X)
-#undef X
-};
 
 struct create_in {
 	uint64_t strategy_id, market_id, max_trials, seed;
@@ -80,37 +68,6 @@ static const struct param create_params[] = {
 };
 static const struct params create_body = PARAMS(struct create_in, create_params);
 
-struct patch_in {
-	struct str name, notes;
-	struct list_in tags;
-	bool has_tags;
-};
-static const struct param patch_params[] = {
-	PARAM(struct patch_in, name, P_STR, "shown in lists", .min = 1,
-	      .max = BT_NAME_MAX),
-	PARAM(struct patch_in, notes, P_TEXT, "for oneself", .max = BT_NOTES_MAX),
-	PARAM(struct patch_in, tags, P_ARR, "to find it by", .item = P_STR,
-	      .max = BT_TAGS_MAX, HAS(struct patch_in, has_tags)),
-};
-static const struct params patch_body = PARAMS(struct patch_in, patch_params);
-
-struct list_query {
-	int state;
-	bool has_state;
-	uint64_t strategy_id, market_id;
-	struct str tag;
-	struct page page;
-};
-static const struct param list_params[] = {
-	PARAM(struct list_query, state, P_ENUM, "in this state", .names = states,
-	      HAS(struct list_query, has_state)),
-	PARAM(struct list_query, strategy_id, P_ID, "of this strategy"),
-	PARAM(struct list_query, market_id, P_ID, "on this market"),
-	PARAM(struct list_query, tag, P_STR, "with this tag", .max = BT_TAG_MAX),
-	PAGE_PARAMS(struct list_query, page),
-};
-static const struct params list_query = PARAMS(struct list_query, list_params);
-
 /* ---- what goes out ------------------------------------------------------------ */
 
 static const struct field best_fields[] = {
@@ -139,7 +96,7 @@ static const struct schema sc_fold = OBJECT("SweepFold", fold_fields,
 static const struct field sweep_fields[] = {
 	FIELD("id", &sc_id, "its number"),
 	FIELD("name", &sc_str, "shown in lists"),
-	FIELD("state", ENUM_OF(states), "how far it has come"),
+	FIELD("state", ENUM_OF(run_states), "how far it has come"),
 	FIELD("progress", &sc_num, "from 0 to 1"),
 	FIELD_NULL("eta_ms", &sc_int, "about so much longer; null unless it runs"),
 	FIELD_NULL("error", &sc_str, "why it failed"),
@@ -176,43 +133,6 @@ static const struct field sweep_fields[] = {
 static const struct schema sc_sweep = OBJECT("Sweep", sweep_fields,
 	"A search over the inputs of a strategy, and what of it is luck");
 
-static void raw_or_null(struct jw *w, const char *key, const char *json)
-{
-	jw_key(w, key);
-	if (json != NULL)
-		jw_raw(w, json, strlen(json));
-	else
-		jw_null(w);
-}
-
-static void time_or_null(struct jw *w, const char *key, int64_t t, int64_t none)
-{
-	jw_key(w, key);
-	if (t != none)
-		jw_i64(w, t);
-	else
-		jw_null(w);
-}
-
-static void refs_json(struct jw *w, const struct sweep *s)
-{
-	jw_key(w, "strategy");
-	jw_obj(w);
-	jw_key(w, "id");
-	if (s->strategy_id != 0)
-		jw_u64(w, s->strategy_id);
-	else
-		jw_null(w);
-	jw_kstr(w, "name", s->strategy_name);
-	jw_obj_end(w);
-	jw_key(w, "market");
-	jw_obj(w);
-	jw_ku64(w, "id", s->market_id);
-	jw_kstr(w, "exchange", s->exchange);
-	jw_kstr(w, "symbol", s->symbol);
-	jw_obj_end(w);
-}
-
 /* The members of the stored spec: method ... walk_forward. */
 static void spec_json(struct api_req *r, const struct sweep *s)
 {
@@ -230,6 +150,7 @@ static void spec_json(struct api_req *r, const struct sweep *s)
 
 static void sweep_json(struct api_req *r, const struct sweep *s, bool whole)
 {
+	int64_t eta = sweep_eta(s, r->now_ms);
 	struct jw *w = &r->w;
 
 	jw_obj(w);
@@ -238,27 +159,28 @@ static void sweep_json(struct api_req *r, const struct sweep *s, bool whole)
 	jw_kstr(w, "state", bt_state_name(s->state));
 	jw_kf64(w, "progress", s->total > 0 ?
 		(double)s->done / (double)s->total : 0);
-	time_or_null(w, "eta_ms", sweep_eta(s, r->now_ms), -1);
+	time_or_null(w, "eta_ms", eta >= 0, eta);
 	jw_kstr(w, "error", s->error);
-	refs_json(w, s);
+	run_refs_json(w, &(struct run_refs){ s->strategy_id, s->market_id,
+		      s->strategy_name, s->exchange, s->symbol });
 	jw_kstr(w, "tf", tf_name(s->tf));
 	jw_ki64(w, "from", s->from);
 	jw_ki64(w, "to", s->to);
-	raw_or_null(w, "inputs", s->inputs);
+	json_or_null(w, "inputs", s->inputs);
 	jw_kstr(w, "rules_set", bt_rules_name(s->rules_set));
-	raw_or_null(w, "options", s->options);
+	json_or_null(w, "options", s->options);
 	spec_json(r, s);
 	jw_kstr(w, "notes", s->notes);
-	raw_or_null(w, "tags", s->tags);
+	json_or_null(w, "tags", s->tags);
 	jw_ki64(w, "created", s->created);
-	time_or_null(w, "started", s->started, 0);
-	time_or_null(w, "finished", s->finished, 0);
+	time_or_null(w, "started", s->started != 0, s->started);
+	time_or_null(w, "finished", s->finished != 0, s->finished);
 	jw_ku64(w, "trials_done", s->done);
 	jw_ku64(w, "trials_total", s->total);
-	raw_or_null(w, "best", s->best);
-	raw_or_null(w, "statistics", s->statistics);
-	raw_or_null(w, "folds", whole ? s->folds : NULL);
-	raw_or_null(w, "out_of_sample", s->out_of_sample);
+	json_or_null(w, "best", s->best);
+	json_or_null(w, "statistics", s->statistics);
+	json_or_null(w, "folds", whole ? s->folds : NULL);
+	json_or_null(w, "out_of_sample", s->out_of_sample);
 	if (whole) {
 		jw_key(w, "source");
 		jw_strn(w, s->source.p, s->source.n);
@@ -274,28 +196,6 @@ int api_sweep(struct api_req *r, enum action act, struct sweep *ret, struct err 
 	int rc = sweep_get(r->arena, r->d->db, in->id, ret, err);
 
 	return rc < 0 ? rc : authz(r->who.ident, act, ret->user_id, err);
-}
-
-static int take_source(struct api_req *r, struct sweep *s, struct err *err)
-{
-	const struct create_in *in = r->body;
-	struct strategy st;
-	int rc;
-
-	if ((in->strategy_id != 0) == (in->source.p != NULL))
-		return api_bad(r, err, "strategy_id", "give either this or source");
-	s->source = in->source;
-	if (in->strategy_id == 0)
-		return 0;
-	rc = strategy_get(r->arena, r->d->db, r->who.id, in->strategy_id, &st, err);
-	if (rc == -E_NOTFOUND)
-		return api_bad(r, err, "strategy_id", "there is no such strategy");
-	if (rc < 0)
-		return rc;
-	s->strategy_id = st.id;
-	s->strategy_name = st.name;
-	s->source = st.source;
-	return 0;
 }
 
 /* The search as opt_spec_read takes it. */
@@ -348,7 +248,8 @@ static const char *field_of(const char *why)
 }
 
 /* What would fail for certain is refused here and not by the job. */
-static int check(struct api_req *r, struct sweep *s, struct err *err)
+static int check(struct api_req *r, struct sweep *s, enum tf *ret_detail,
+		 struct err *err)
 {
 	const struct create_in *in = r->body;
 	struct arena *root CLEANUP(arena_free) =
@@ -367,6 +268,7 @@ static int check(struct api_req *r, struct sweep *s, struct err *err)
 
 	if (rc < 0)
 		return api_bad(r, err, setup.fault, why.msg);
+	*ret_detail = setup.detail;
 	p = script_properties(setup.prog);
 	if (!p->is_strategy)
 		return api_bad(r, err, "source", "is an indicator: only a strategy "
@@ -412,6 +314,8 @@ static int h_sweep_create(struct api_req *r, struct err *err)
 {
 	const struct create_in *in = r->body;
 	struct sweep s = { .user_id = r->who.id, .market_id = in->market_id };
+	enum tf detail = (enum tf)0;
+	struct run_source src = { 0 };
 	struct market_info *m;
 	size_t waiting;
 	uint64_t id;
@@ -433,12 +337,18 @@ static int h_sweep_create(struct api_req *r, struct err *err)
 		return rc;
 	s.symbol = m->m.symbol;
 	rc = bt_rules_parse(str_c(rules_sets[in->rules_set]), &s.rules_set) ?
-		take_source(r, &s, err) : FAIL(err, E_BUG, "unknown rules");
+		run_source(r, in->strategy_id, in->source, &src, err) :
+		FAIL(err, E_BUG, "unknown rules");
+	s.strategy_id = src.id;
+	s.strategy_name = src.name;
+	s.source = src.source;
 	if (rc == 0)
-		rc = check(r, &s, err);
+		rc = check(r, &s, &detail, err);
 	if (rc == 0)
 		rc = api_range(r, m, s.tf, in->has_from ? &in->from : NULL,
 			       in->has_to ? &in->to : NULL, &s.from, &s.to, err);
+	if (rc == 0)
+		rc = api_detail(r, detail, s.from, s.to, err);
 	if (rc == 0)
 		rc = take_texts(r, &s, err);
 	if (rc == 0)
@@ -458,23 +368,13 @@ static int h_sweep_create(struct api_req *r, struct err *err)
 
 static int h_sweep_list(struct api_req *r, struct err *err)
 {
-	const struct list_query *in = r->query;
-	size_t limit = (size_t)in->page.limit, n;
-	struct bt_filter f = {
-		.user = r->who.id, .strategy = in->strategy_id,
-		.market = in->market_id, .limit = limit + 1, .tag = "",
-		.before = in->page.cursor.set ? (uint64_t)in->page.cursor.a : 0,
-		.state = in->has_state ? state_letters[in->state] : "",
-	};
+	struct bt_filter f;
 	struct sweep *v;
-	struct sbuf tag;
+	size_t limit, n;
 	int rc;
 
-	sbuf_init(&tag, r->arena, 4096);
-	if (in->tag.n > 0) {
-		sbuf_add_json_strn(&tag, in->tag.p, in->tag.n);
-		f.tag = sbuf_finish(&tag);
-	}
+	run_filter(r, &f);
+	limit = f.limit - 1;
 	rc = sweep_list(r->arena, r->d->db, &f, &v, &n, err);
 	if (rc < 0)
 		return rc;
@@ -497,18 +397,11 @@ static int h_sweep_get(struct api_req *r, struct err *err)
 
 static int h_sweep_patch(struct api_req *r, struct err *err)
 {
-	const struct patch_in *in = r->body;
 	struct sweep s;
 	int rc = api_sweep(r, ACT_CHANGE, &s, err);
 
-	if (rc < 0)
-		return rc;
-	if (in->name.p != NULL)
-		s.name = str_dup(r->arena, in->name);
-	if (in->notes.p != NULL)
-		s.notes = str_dup(r->arena, in->notes);
-	if (in->has_tags)
-		rc = api_tags(r, &in->tags, &s.tags, err);
+	if (rc == 0)
+		rc = run_patch(r, &s.name, &s.notes, &s.tags, err);
 	if (rc == 0)
 		rc = sweep_patch(r->d->db, &s, err);
 	if (rc == 0)
@@ -563,7 +456,7 @@ static int h_sweep_resume(struct api_req *r, struct err *err)
 static const struct route routes[] = {
 	{ .method = M_GET, .path = "/api/v1/sweeps", .id = "listSweeps",
 	  .doc = "The caller's sweeps, newest first.", .fn = h_sweep_list,
-	  .need = N_VIEWER, .query = &list_query, .answer = LIST_OF(&sc_sweep) },
+	  .need = N_VIEWER, .query = &run_list_query, .answer = LIST_OF(&sc_sweep) },
 	{ .method = M_POST, .path = "/api/v1/sweeps", .id = "createSweep",
 	  .doc = "Puts a search over a strategy's inputs into the queue.",
 	  .fn = h_sweep_create, .need = N_TRADER, .flags = RF_CREATE,
@@ -574,7 +467,7 @@ static const struct route routes[] = {
 	  .path_in = &id_path, .answer = &sc_sweep },
 	{ .method = M_PATCH, .path = "/api/v1/sweeps/{id}", .id = "changeSweep",
 	  .doc = "Its name, notes and tags.", .fn = h_sweep_patch, .need = N_TRADER,
-	  .path_in = &id_path, .body = &patch_body, .answer = &sc_sweep },
+	  .path_in = &id_path, .body = &run_patch_body, .answer = &sc_sweep },
 	{ .method = M_DELETE, .path = "/api/v1/sweeps/{id}", .id = "deleteSweep",
 	  .doc = "Removes it; one that runs is stopped.", .fn = h_sweep_delete,
 	  .need = N_TRADER, .path_in = &id_path },

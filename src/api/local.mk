@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/backtest_api_i.h \
 	%D%/h_auth.c \
 	%D%/h_sweep.c %D%/h_sweep_data.c %D%/sweep_api_i.h \
+	%D%/run_parts.c %D%/run_api_i.h \
 	%D%/h_backtest.c %D%/h_backtest_data.c \
 	%D%/h_bot.c %D%/h_bot_data.c \
 	%D%/h_dash.c \

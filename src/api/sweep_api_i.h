@@ -1,7 +1,7 @@
 #ifndef API_SWEEP_API_I_H
 #define API_SWEEP_API_I_H
 /* sweep_api_i.h - what the areas about sweeps share. */
-#include "api/backtest_api_i.h"
+#include "api/run_api_i.h"
 #include "bt/sweep.h"
 
 /* The sweep of r->path, if the caller may do that to it. */

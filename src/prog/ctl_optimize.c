@@ -213,6 +213,9 @@ static int load(struct run *r, struct err *err)
 	if (!script_properties(r->data.prog)->is_strategy)
 		return FAIL(err, E_UNPROCESSABLE, "the script is an indicator: only a "
 			    "strategy can be tested");
+	if (setup.detail != 0 || setup.data != NULL)
+		return FAIL(err, E_INVAL, "--option detail and data are of stored "
+			    "candles: give --data");
 	r->data.opt = setup.opt;
 	if (!bt_rules_parse(str_c(o->rules), &r->data.opt.rules_set) ||
 	    r->data.opt.rules_set == BT_RULES_FREQTRADE)
