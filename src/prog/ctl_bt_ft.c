@@ -180,6 +180,10 @@ static int settle_times(struct ft_rules *r, const struct bars *b,
 			return FAIL(err, E_INVAL, "the rules need \"timeframe\"");
 		r->timeframe_ms = tf_ms(tf);
 	}
+	if (b->n > 2 && tf_parse(str_c(bars_timeframe(b)), &tf) &&
+	    tf_ms(tf) != r->timeframe_ms)
+		return FAIL(err, E_INVAL, "the candles are of %s, the rules' "
+			    "timeframe is another", bars_timeframe(b));
 	if (detail->n > 1 && r->detail_ms == 0) {
 		if (!tf_parse(str_c(bars_timeframe(detail)), &tf))
 			return FAIL(err, E_INVAL, "the rules need "

@@ -21,7 +21,7 @@ ends() { # name, status, part of stderr or stdout, arguments...
 	grep -qF -- "$part" "$t/out" && got="$rc yes" || got="$rc $(cat "$t/out")"
 	is "$name" "$got" "$want"
 }
-echo 1..28
+echo 1..29
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -64,6 +64,9 @@ cat >"$t/stop.pine" <<'EOT'
 strategy("stop")
 strategy.entry("L", strategy.long, stop=12)
 EOT
+sed 's/1h/5m/' "$t/r.json" >"$t/r5.json"
+ends "rules of another timeframe" 65 "candles are of 1h" "$t/clean.pine" \
+	--rules-set freqtrade --rules "$t/r5.json" --candles "$t/a.csv"
 ends "an entry at a price is no signal" 65 "line 3" "$t/stop.pine" \
 	--rules-set freqtrade --rules "$t/r.json" --candles "$t/a.csv"
 
