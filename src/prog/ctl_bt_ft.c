@@ -171,6 +171,7 @@ static int rules_file(struct ctl *c, const struct run_opts *o,
 static int settle_times(struct ft_rules *r, const struct bars *b,
 			const struct bars *detail, struct err *err)
 {
+	int64_t step = INT64_MAX;
 	enum tf tf;
 
 	if (b->n == 0)
@@ -180,10 +181,14 @@ static int settle_times(struct ft_rules *r, const struct bars *b,
 			return FAIL(err, E_INVAL, "the rules need \"timeframe\"");
 		r->timeframe_ms = tf_ms(tf);
 	}
-	if (b->n > 2 && tf_parse(str_c(bars_timeframe(b)), &tf) &&
-	    tf_ms(tf) != r->timeframe_ms)
-		return FAIL(err, E_INVAL, "the candles are of %s, the rules' "
-			    "timeframe is another", bars_timeframe(b));
+	for (size_t i = 1; i < b->n; i++)
+		if (b->t[i] - b->t[i - 1] < step)
+			step = b->t[i] - b->t[i - 1];
+	if (b->n > 2 && step != r->timeframe_ms)
+		return FAIL(err, E_INVAL, "the candles are %lld minutes apart, "
+			    "the rules' timeframe is %lld",
+			    (long long)step / 60000,
+			    (long long)r->timeframe_ms / 60000);
 	if (detail->n > 1 && r->detail_ms == 0) {
 		if (!tf_parse(str_c(bars_timeframe(detail)), &tf))
 			return FAIL(err, E_INVAL, "the rules need "

@@ -65,7 +65,7 @@ strategy("stop")
 strategy.entry("L", strategy.long, stop=12)
 EOT
 sed 's/1h/5m/' "$t/r.json" >"$t/r5.json"
-ends "rules of another timeframe" 65 "candles are of 1h" "$t/clean.pine" \
+ends "rules of another timeframe" 65 "60 minutes apart" "$t/clean.pine" \
 	--rules-set freqtrade --rules "$t/r5.json" --candles "$t/a.csv"
 ends "an entry at a price is no signal" 65 "line 3" "$t/stop.pine" \
 	--rules-set freqtrade --rules "$t/r.json" --candles "$t/a.csv"
