@@ -213,6 +213,14 @@ static const struct field bot_trade_fields[] = {
 const struct schema sc_bot_trade = OBJECT("BotTrade", bot_trade_fields,
 					  "A round trip and its bot");
 
+/* As in a backtest's trades: the comment, where the strategy gave one. */
+static const char *signal_of(const struct rows *rows, size_t i, size_t col)
+{
+	const char *said = row_cstr(rows, i, col + 1);
+
+	return said != NULL && *said != '\0' ? said : row_cstr(rows, i, col);
+}
+
 /* direction, qty, entry_ms, entry_signal, entry_comment, entry_price,
  * entry_cost, exit_ms, exit_bar, exit_signal, exit_comment, exit_price, fees,
  * profit, entry_bar */
@@ -227,7 +235,7 @@ void trade_members(struct jw *w, const struct rows *rows, size_t i, size_t col,
 	jw_ki64(w, "entry_time", row_i64(rows, i, col + 2));
 	jw_key(w, "entry_price");
 	jw_price(w, row_price(rows, i, col + 5));
-	jw_kstr(w, "entry_signal", row_cstr(rows, i, col + 3));
+	jw_kstr(w, "entry_signal", signal_of(rows, i, col + 3));
 	jw_key(w, "exit_time");
 	if (open)
 		jw_null(w);
@@ -238,7 +246,7 @@ void trade_members(struct jw *w, const struct rows *rows, size_t i, size_t col,
 		jw_null(w);
 	else
 		jw_price(w, row_price(rows, i, col + 11));
-	jw_kstr(w, "exit_signal", row_cstr(rows, i, col + 9));
+	jw_kstr(w, "exit_signal", signal_of(rows, i, col + 9));
 	jw_key(w, "qty");
 	jw_qty(w, row_qty(rows, i, col + 1));
 	jw_key(w, "profit");
