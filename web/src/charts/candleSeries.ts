@@ -54,6 +54,7 @@ const sec = (ms: number) => Math.floor(ms / 1000) as UTCTimestamp;
 /** More new bars than this at once are set as a whole. */
 const UPDATE_MAX = 40;
 const MARKS_MAX = 4000;
+const SMALL_FROM = 250;
 /** Amounts stand beside the arrows while so few bars are in sight. */
 const TEXT_BARS = 90;
 
@@ -282,11 +283,14 @@ export class CandlePlot {
 
 	private drawMarks(): void {
 		const all = this.markList;
+		// Hundreds of arrows on a long run would hide the candles.
+		const small = !this.markText && all.length > SMALL_FROM;
 		const list = all.slice(-MARKS_MAX).map(
 			(m): SeriesMarker<Time> => ({
 				id: m.id,
 				time: sec(m.time),
 				...this.markLook(m.side),
+				...(small ? { size: 0.4 } : {}),
 				text: this.markText ? m.text : "",
 			}),
 		);

@@ -215,7 +215,7 @@ function Starters(p: { rows: readonly Strategy[] }) {
 							<Link
 								href={`/strategies/new?from=${s.id}`}
 								className="btn btn-s"
-								aria-label={`Make ${s.name} yours`}
+								aria-label={`Make it yours: ${s.name}`}
 							>
 								<CopyIcon size={14} /> Make it yours
 							</Link>

@@ -106,7 +106,11 @@ function Best({ sweep }: { sweep: Sweep }) {
 					label={
 						isActive(sweep) ? `Best so far: ${m.label}` : `Best: ${m.label}`
 					}
-					note="in sample"
+					note={
+						sweep.walk_forward && b
+							? `in sample, fold ${f.count((b.fold ?? 0) + 1)}`
+							: "in sample"
+					}
 				>
 					{b ? writeMetric(f, m, value(b.metrics, m.key) ?? b.score) : "–"}
 				</Stat>

@@ -205,7 +205,12 @@ function MapTable(p: { map: Heatmap; metric: string }) {
 	);
 }
 
-function Drawn(p: { map: Heatmap; metric: string; height: number }) {
+function Drawn(p: {
+	map: Heatmap;
+	metric: string;
+	height: number;
+	folds: boolean;
+}) {
 	const f = useFormats();
 	const parts = useMap(p.map, p.metric, f);
 	const best = placeOf(p.map);
@@ -225,7 +230,8 @@ function Drawn(p: { map: Heatmap; metric: string; height: number }) {
 			<p className="hint spread-note">
 				Framed: the best. Dotted: a plateau, where the neighbours reach{" "}
 				{f.percent(PLATEAU, 0).replace("+", "")} of it or more. Where other
-				inputs vary too, each cell shows its best trial.
+				inputs vary too{p.folds ? ", and over all folds" : ""}, each cell shows
+				its best trial.
 			</p>
 		</>
 	);
@@ -329,6 +335,7 @@ export function HeatmapPanel({ sweep }: { sweep: Sweep }) {
 									<Drawn
 										map={map}
 										metric={metric}
+										folds={sweep.walk_forward !== null}
 										height={Math.max(
 											220,
 											Math.min(460, map.y.values.length * 34 + 40),
