@@ -311,6 +311,9 @@ static int run(struct ctl *c, struct run_opts *o)
 				 "or strict", o->rules_set);
 	if (!isnan(o->capital) && !(o->capital > 0))
 		return ctl_usage(c, "the initial capital must be above 0");
+	if (o->verify && (rules == BT_RULES_FREQTRADE || o->signals.n > 0))
+		return ctl_usage(c, "--verify is for runs that a bot can make: "
+				 "chart or strict rules");
 	if (o->signals.n > 0)
 		return c->argc == 0 ? bt_freqtrade_signals(c, o) :
 			ctl_usage(c, "--signals runs without a script");

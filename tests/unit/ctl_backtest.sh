@@ -22,7 +22,7 @@ ends() { # name, status, part of stderr, arguments...
 	grep -qF -- "$part" "$t/err" && got="$rc yes" || got="$rc $(cat "$t/err")"
 	is "$name" "$got" "$want"
 }
-echo 1..28
+echo 1..29
 
 cat >"$t/s.pine" <<'EOT'
 //@version=5
@@ -136,3 +136,5 @@ ends "a session that is none" 64 "a session is written" "$t/s.pine" \
 sed 's/strategy.long, qty=1/&, comment="bought"/; s/close("L"/&, comment="sold"/' "$t/s.pine" >"$t/named.pine"
 "$ctl" backtest "$t/named.pine" --candles "$t/c.csv" --quiet --trades "$t/t.csv"
 is "a comment is what an order is called" "$(cut -d, -f5,9 "$t/t.csv" | sed -n 2p)" "bought,sold"
+ends "freqtrade's rules have no live side to verify" 64 "chart or strict" \
+	--signals "$t/sig.csv" --rules "$t/r.rules" --verify
