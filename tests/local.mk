@@ -147,11 +147,12 @@ check_PROGRAMS += $(unit_tests) $(db_tests)
 # Benches print figures; nothing runs them by itself.
 check_PROGRAMS += %D%/bench/bench_candles
 check_PROGRAMS += %D%/bench/bench_script
-TESTS += $(unit_tests) $(db_tests)
+# The longest first: the others run beside it.
 if FAULTS
 check_PROGRAMS += $(fault_tests)
 TESTS += $(fault_tests)
 endif
+TESTS += $(unit_tests) $(db_tests)
 endif
 
 # Source tests: they compile nothing and run in a second.

@@ -29,7 +29,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	root = arena_new("test", 1 << 26);
-	db = t_db_open(root);
+	db = t_db_open_hasty(root);
 	t_db_sql("CREATE OR REPLACE TABLE t (id BIGINT UNSIGNED AUTO_INCREMENT"
 		 " PRIMARY KEY, i BIGINT, u BIGINT UNSIGNED, f DOUBLE,"
 		 " s VARCHAR(2000), b MEDIUMBLOB, m DECIMAL(38,18))"
@@ -304,7 +304,7 @@ static void two_in_a_deadlock_both_get_through(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct db *d = t_db_open(root);
+		struct db *d = t_db_open_hasty(root);
 
 		p = (struct pair){ .first = 2, .second = 1,
 				   .pipe_in = ab[0], .pipe_out = ba[1] };
@@ -359,7 +359,7 @@ static void a_lock_that_does_not_come_ends_as_busy(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct db *d = t_db_open(root);
+		struct db *d = t_db_open_hasty(root);
 		int fd[2] = { to[0], from[1] };
 
 		_exit(db_tx(d, hold_row, fd, &err) == 0 ? 0 : 1);
@@ -486,7 +486,7 @@ static void a_transaction_is_whole_at_every_fault(void **state)
 
 	(void)state;
 	for (n = 1; n < 50; n++) {
-		struct db *d = t_db_open(root);
+		struct db *d = t_db_open_hasty(root);
 		int64_t rows;
 		int rc;
 

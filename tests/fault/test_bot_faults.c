@@ -19,7 +19,7 @@
 /* Whatever fails, and wherever, and whoever is killed: the bot goes on, and
  * what it traded, to the last digit, is what it would have traded in peace. */
 
-#define BARS 240
+#define BARS 160
 
 static struct t_bot T;
 #define KINDS 3

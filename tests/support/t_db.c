@@ -242,16 +242,19 @@ void t_db_thaw(void)
 		kill(server, SIGCONT);
 }
 
-struct db *t_db_open(struct arena *out)
+static struct db *open_within(struct arena *out, int ms)
 {
 	struct db_opts o = {
 		.socket = socket_path, .name = "orch", .user = "orch",
-		.timeout_ms = 3000,
+		.timeout_ms = ms,
 	};
 
 	assert_true(server > 0);
 	return db_new_opts(out, &o);
 }
+
+struct db *t_db_open(struct arena *out) { return open_within(out, 20000); }
+struct db *t_db_open_hasty(struct arena *out) { return open_within(out, 3000); }
 
 void t_db_schema(void)
 {

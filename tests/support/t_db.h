@@ -24,9 +24,11 @@ void t_db_start(void);
 const char *t_db_dir(void);		/* private, for more sockets and files */
 const char *t_db_socket(void);
 
-/* A connection of the code under test, with time-outs of 3 s; not connected
- * yet, closed with `out`. */
+/* A connection of the code under test, not connected yet, closed with `out`.
+ * It waits 20 s for an answer, for a machine may be busy; tests of what happens
+ * without an answer are less patient. */
 struct db *t_db_open(struct arena *out) NONNULL_RET;
+struct db *t_db_open_hasty(struct arena *out) NONNULL_RET;	/* 3 s */
 
 /* The schema: every migration of sql/, applied to an empty database.  Again:
  * drops what is there first. */
