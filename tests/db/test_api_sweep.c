@@ -376,6 +376,7 @@ static bool ended_well(pid_t pid)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+#ifdef ENABLE_FAULTS
 static bool was_killed(pid_t pid)
 {
 	int status;
@@ -384,6 +385,7 @@ static bool was_killed(pid_t pid)
 		;
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
+#endif
 
 /* Processes: three at once; and one that is killed for good in the middle. */
 static void many_processes(void **state)
