@@ -30,7 +30,7 @@ none() { is "$1: no connection is refused or broken off" "$(grep -c 'Socket erro
 load 4 32 /api/hello "$T/kill" &
 pid=$!
 killed=0
-sleep 1.5	# a busy machine needs a moment to begin it
+sleep 0.8	# a busy machine needs a moment to begin it
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	victim=$(workers | awk -v n="$i" '{v[NR] = $1} END {print v[n % NR + 1]}')
 	[ -n "$victim" ] && kill -KILL "$victim" && killed=$((killed + 1))
@@ -47,7 +47,7 @@ is "they were replaced" "$(workers | wc -l)" 4
 before=$(workers | tr '\n' ' ')
 load 4 32 /api/hello "$T/hup" &
 pid=$!
-sleep 1.5	# a busy machine needs a moment to begin it
+sleep 0.8	# a busy machine needs a moment to begin it
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	kill -HUP "$(env_pid bench)"
 	sleep 0.3
@@ -93,9 +93,9 @@ is "a body over max_body is 413 in that form" \
 	"413 application/problem+json"
 
 # -- it drains on SIGTERM
-curl -s -o "$T/drain" -w '%{http_code}' "$url/api/sleep?3000" >"$T/drain.code" 9>&- &
+curl -s -o "$T/drain" -w '%{http_code}' "$url/api/sleep?1600" >"$T/drain.code" 9>&- &
 pid=$!
-sleep 1.5	# a busy machine needs a moment to begin it
+sleep 0.8	# a busy machine needs a moment to begin it
 kill -TERM "$(env_pid bench)"
 wait "$pid"
 is "SIGTERM lets a request finish" "$(cat "$T/drain.code")" 200
