@@ -271,7 +271,7 @@ static void want(struct plan *p, const struct emu_work *w)
 	}
 }
 
-/* What was traded at this close goes out as orders for now. */
+/* What was traded at this close goes out as orders that fill at once. */
 static int now_orders(struct desk *d, const struct desk_in *in,
 		      struct desk_out *out, struct err *err)
 {

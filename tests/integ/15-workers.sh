@@ -30,7 +30,7 @@ none() { is "$1: no connection is refused or broken off" "$(grep -c 'Socket erro
 load 4 32 /api/hello "$T/kill" &
 pid=$!
 killed=0
-sleep 0.8	# a busy machine needs a moment to begin it
+sleep 0.3
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	victim=$(workers | awk -v n="$i" '{v[NR] = $1} END {print v[n % NR + 1]}')
 	[ -n "$victim" ] && kill -KILL "$victim" && killed=$((killed + 1))
@@ -47,7 +47,7 @@ is "they were replaced" "$(workers | wc -l)" 4
 before=$(workers | tr '\n' ' ')
 load 4 32 /api/hello "$T/hup" &
 pid=$!
-sleep 0.8	# a busy machine needs a moment to begin it
+sleep 0.3
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	kill -HUP "$(env_pid bench)"
 	sleep 0.3
