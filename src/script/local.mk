@@ -42,7 +42,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/vm.c \
 	%D%/vm_i.h
 nodist_%C%_libscript_a_SOURCES = %D%/starters_table.c
-LIB_SCRIPT = %D%/libscript.a $(LIB_IND)
+LIB_SCRIPT = %D%/libscript.a $(LIB_ML)
 
 # The starter strategies are part of the binary.
 starter_files = \
