@@ -71,22 +71,28 @@ static struct bot *add(struct runner *r, uint64_t id, uint64_t epoch)
 
 /* ---- ends ------------------------------------------------------------------------ */
 
-/* Its state for good, and the lease free for the next. */
+/* Its state for good and the lease free for the next, both or neither: between
+ * the two a lost connection would leave a finished bot to be opened again. */
 static int end_bot(struct runner *r, struct bot *b, enum bot_state s,
 		   enum bot_want w, const char *error, struct err *err)
 {
 	const char state[2] = { (char)s, 0 }, want[2] = { (char)w, 0 };
+	uint64_t n;
 	int rc = db_exec(r->c->db, Q_BOT_END,
 			 ARGS(V_STR(state), V_STR(want), V_STR(error),
-			      V_I64(clock_ms(&clock_real)), V_U64(b->row.id)),
-			 NULL, NULL, err);
+			      V_I64(clock_ms(&clock_real)), V_U64(b->row.id),
+			      V_U64(b->epoch), V_STR(r->c->holder)),
+			 &n, NULL, err);
 
+	if (rc == 0 && FAULT("bot.ended"))
+		rc = FAIL(err, E_UNCERTAIN, "end: no answer");
 	if (rc < 0)
 		return rc;
-	rc = lease_free(r->c->db, r->c->holder, b->row.id, b->epoch, err);
+	if (n == 0)
+		return FAIL(err, E_BUSY, "the bot has another holder");
 	board_generation_bump(GEN_BOTS);
 	r->counted_ns = 0;
-	return rc;
+	return 0;
 }
 
 static void tell_end(struct runner *r, struct bot *b)
@@ -138,11 +144,17 @@ static int finish(struct runner *r, struct bot *b, enum bot_state s,
 
 /* ---- one turn of one bot ------------------------------------------------------------ */
 
+/* 0: it runs; 1: it is over. */
 static int begin(struct runner *r, struct bot *b, struct err *err)
 {
 	const char state[2] = { BOT_RUNNING, 0 };
 	int rc = bot_open(b, err);
 
+	/* Its end was written, and the answer lost. */
+	if (rc == 0 && !bot_state_needs_runner(b->row.state)) {
+		tell_state(b);
+		return 1;
+	}
 	if (rc < 0 || b->row.state != BOT_STARTING)
 		return rc;
 	rc = db_exec(r->c->db, Q_BOT_STATE,
@@ -171,7 +183,7 @@ static int turn(struct runner *r, struct bot *b, int64_t *ret_wait_ms,
 	*ret_wait_ms = 0;
 	if (b->feed == NULL)
 		rc = begin(r, b, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (b->row.want != WANT_RUN || b->row.state == BOT_STOPPING) {
 		rc = finish(r, b, b->row.want == WANT_PAUSE ? BOT_PAUSED :

@@ -130,9 +130,11 @@ X(Q_BOT_WANT, "ssiuu", "",
 X(Q_BOT_STATE, "sSiu", "",
   "UPDATE bot SET state = ?, error = ?, changed_ms = ?, ver = ver + 1"
   " WHERE id = ?")
-X(Q_BOT_END, "ssSiu", "",
-  "UPDATE bot SET state = ?, want = ?, error = ?, changed_ms = ?,"
-  " ver = ver + 1 WHERE id = ?")
+X(Q_BOT_END, "ssSiuus", "",
+  "UPDATE bot b JOIN bot_lease l ON l.bot_id = b.id SET b.state = ?,"
+  " b.want = ?, b.error = ?, b.changed_ms = ?, b.ver = b.ver + 1,"
+  " l.expires_ms = 0, l.holder = '' WHERE b.id = ? AND l.epoch = ?"
+  " AND l.holder = ?")
 X(Q_BOT_PATCH, "sfMMumiuu", "",
   "UPDATE bot SET name = ?, feed_speed = ?, max_position = ?,"
   " max_notional = ?, max_orders = ?, price_band = ?, changed_ms = ?,"
