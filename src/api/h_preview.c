@@ -18,6 +18,7 @@
 #define TRADES_BYTES 1000000		/* all; one is TRADE_BYTES + its plots */
 #define TRADE_BYTES 480
 #define TRADE_PLOT_BYTES 60
+#define DRAWINGS_BYTES 500000
 
 /* ---- what goes out --------------------------------------------------------- */
 
@@ -73,6 +74,9 @@ static const struct field preview_fields[] = {
 	FIELD("c", ARRAY_OF(&sc_num), "close"),
 	FIELD("v", ARRAY_OF(&sc_num), "volume in base units"),
 	FIELD("plots", ARRAY_OF(&sc_plot_column), "what it plots"),
+	FIELD("drawings", ARRAY_OF(&sc_any), "labels, lines, boxes, tables, "
+	      "linefills and polylines that are there after the last candle, by "
+	      "their fields; xloc bar_index: the number of a candle"),
 	FIELD("trades", ARRAY_OF(&sc_backtest_trade), "the newest 2,000 at most"),
 	FIELD_NULL("metrics", MAP_OF(NULL_OR_NUM), "null for an indicator"),
 };
@@ -141,13 +145,28 @@ struct preview {
 	int64_t until_ns;
 	struct bt_plots plots;
 	struct bt_record rec;		/* trades and metrics, of a strategy */
+	struct arena *out;
+	const char *drawings;		/* NULL: none, or more than may be sent */
 };
+
+static void keep_drawings(struct preview *p, const struct script_vm *vm)
+{
+	struct sbuf text;
+	struct jw w;
+
+	sbuf_init(&text, p->out, DRAWINGS_BYTES);
+	jw_init(&w, &text);
+	script_drawings_json(&w, vm, p->out);
+	p->drawings = sbuf_finish(&text);
+}
 
 static int each_bar(void *ctx, size_t i, const struct script_vm *vm)
 {
 	struct preview *p = ctx;
 
 	(void)bt_plots_bar(&p->plots, i, vm);
+	if (i + 1 == p->s.bars.n)
+		keep_drawings(p, vm);
 	p->late = clock_mono_ns() > p->until_ns;
 	return p->late ? -E_TIMEOUT : 0;
 }
@@ -185,6 +204,7 @@ static int run_script(struct arena *out, struct preview *p, struct err *err)
 	struct bt_setup *s = &p->s;
 	int rc;
 
+	p->out = out;
 	bt_plots_init(out, s->prog, s->bars.n, VALUES_MAX, &p->plots);
 	p->plots.t = s->bars.t;
 	p->until_ns = clock_mono_ns() + PREVIEW_NS;
@@ -229,6 +249,8 @@ static void answer_json(struct jw *w, const struct preview *p, const char *error
 	for (size_t k = 0; k < p->plots.n; k++)
 		bt_plot_json(w, &p->plots.v[k], &p->plots.values[k * b->n], b->n);
 	jw_arr_end(w);
+	jw_key(w, "drawings");
+	jw_raw(w, p->drawings, strlen(p->drawings));
 	jw_key(w, "trades");
 	jw_arr(w);
 	for (size_t i = n > most ? n - most : 0; i < n; i++)
@@ -320,6 +342,8 @@ static int h_preview(struct api_req *r, struct err *err)
 		if (rc < 0 || run_script(root, p, &why) != 0)
 			error = why.msg;
 	}
+	if (p->drawings == NULL || error != NULL)
+		p->drawings = "[]";
 	if (error != NULL) {		/* no half of a result */
 		p->plots.n = 0;
 		p->rec = (struct bt_record){ 0 };

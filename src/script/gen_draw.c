@@ -269,6 +269,71 @@ static struct val point_new(struct gen *g, struct str how, struct args *a, const
 	return r;
 }
 
+/* The argument that goes by this name or stands in its place, as type t (NULL:
+ * a number); na when it is not given or is of another type. */
+static struct val arg_of(struct gen *g, const struct args *a, const char *words,
+			 const char *name, const struct type *t)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct val v = a->v[i].v;
+
+		if (!str_eqc(a->v[i].name.n > 0 ? a->v[i].name : word_at(words, i), name))
+			continue;
+		if (t == NULL)
+			return v;
+		return can_coerce(g, v.ty, t) ? coerce(g, v, t, a->v[i].at, name) :
+			val_na(&ty_na);
+	}
+	return val_na(&ty_na);
+}
+
+static void table_clear(struct gen *g, const struct args *a, const struct ast *n)
+{
+	static const char words[] = "table_id start_column start_row end_column end_row";
+	struct val in[5];
+	struct str all = str_c(words), w;
+
+	for (size_t i = 0; str_split(&all, ' ', &w); i++)
+		in[i] = arg_of(g, a, words, str_dup(g->c->tmp, w), NULL);
+	call(g, "table.clear", "u", fn_draw_clear, 0, in, 5, n);
+}
+
+/* What a table's cell shows: table.cell() gives text and colours at once, the
+ * others (`field`) one of them.  Sizes, fonts and alignment are the host's. */
+static void table_cell(struct gen *g, const char *field, const struct args *a,
+		       const struct ast *n)
+{
+	static const char *const fields[] = { "text", "text_color", "bgcolor" };
+	const struct type *const types[] = { &ty_string, &ty_color, &ty_color };
+	const char *words = field == NULL ?
+		"table_id column row text width height text_color text_halign text_valign "
+		"text_size bgcolor" : arena_printf(g->c->tmp, "table_id column row %s", field);
+	struct val in[6] = {
+		arg_of(g, a, words, "table_id", NULL), arg_of(g, a, words, "column", NULL),
+		arg_of(g, a, words, "row", NULL),
+	};
+	int one = (int)ARRAY_LEN(fields);
+
+	for (int i = 0; i < (int)ARRAY_LEN(fields); i++) {
+		in[3 + i] = arg_of(g, a, words, fields[i], types[i]);
+		if (field != NULL && strcmp(field, fields[i]) == 0)
+			one = i;
+	}
+	if (field == NULL || one < (int)ARRAY_LEN(fields))
+		call(g, "table.cell", "u", fn_draw_cell, one, in, 6, n);
+}
+
+static void table_call(struct gen *g, struct str verb, const struct args *a,
+		       const struct ast *n)
+{
+	if (str_eqc(verb, "clear"))
+		table_clear(g, a, n);
+	else if (str_eqc(verb, "cell"))
+		table_cell(g, NULL, a, n);
+	else if (str_starts(verb, "cell_set_"))
+		table_cell(g, str_dup(g->c->tmp, str_n(verb.p + 9, verb.n - 9)), a, n);
+}
+
 /* label.new(...), line.set_x1(...): *ret_known is false for what is none. */
 struct val gen_drawing(struct gen *g, const char *name, struct args *a, const struct ast *n,
 		       bool *ret_known)
@@ -303,7 +368,11 @@ struct val gen_drawing(struct gen *g, const char *name, struct args *a, const st
 	if (a->n > 0 && str_starts(verb, "get_"))
 		return draw_get(g, kind, str_n(verb.p + 4, verb.n - 4), a, n, ret_known);
 	*ret_known = name_drawing(name);
-	if (*ret_known && a->n > 0 && str_starts(verb, "set_"))
+	if (!*ret_known)
+		return val_const(&ty_void, NAN);
+	if (kind == DRAW_TABLE && !str_starts(verb, "set_"))
+		table_call(g, verb, a, n);
+	if (a->n > 0 && str_starts(verb, "set_"))
 		return draw_set(g, kind, str_n(verb.p + 4, verb.n - 4), a, n);
-	return val_const(&ty_void, NAN);	/* cells of tables only show */
+	return val_const(&ty_void, NAN);
 }

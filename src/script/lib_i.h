@@ -22,7 +22,7 @@
 	X(market_number) X(market_text) X(timeframe_is) X(random)	\
 	X(runtime_error) X(is_last) X(last_index) X(gradient)		\
 	X(draw_new) X(draw_copy) X(draw_delete) X(draw_set) X(draw_get)	\
-	X(draw_price) X(draw_all)					\
+	X(draw_price) X(draw_all) X(draw_cell) X(draw_clear)		\
 	X(matrix_new) X(matrix_get) X(matrix_set) X(matrix_fill)	\
 	X(matrix_size) X(matrix_line) X(matrix_add) X(matrix_remove)	\
 	X(matrix_swap) X(matrix_reshape) X(matrix_reverse)		\

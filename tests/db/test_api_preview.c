@@ -102,6 +102,22 @@ static void a_strategy_is_drawn_and_traded(void **state)
 		    num(".trades[0].entry_values.slow"));
 }
 
+static void drawings_are_answered(void **state)
+{
+	(void)state;
+	assert_int_equal(preview("//@version=6\\nindicator(\\\"D\\\")\\n"
+		"if barstate.islast\\n    label.new(bar_index, high, \\\"last\\\")\\n",
+		",\"bars\":50"), 200);
+	assert_int_equal(json_len(t_api_json(".drawings")), 1);
+	assert_string_equal(t_api_text(".drawings[0].kind"), "label");
+	assert_string_equal(t_api_text(".drawings[0].text"), "last");
+	assert_true(num(".drawings[0].x") == 49);
+	assert_true(num(".drawings[0].y") == hours.h[2999]);
+	assert_int_equal(preview(CROSS, ",\"rules_set\":\"freqtrade\",\"rules\":"
+				 "{\"stoploss\":-0.02,\"stake_amount\":100}"), 200);
+	assert_int_equal(json_len(t_api_json(".drawings")), 0);
+}
+
 static void inputs_and_options_count(void **state)
 {
 	double first;
@@ -232,6 +248,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
 	const struct CMUnitTest tests[] = {
 		T(a_strategy_is_drawn_and_traded),
+		T(drawings_are_answered),
 		T(inputs_and_options_count),
 		T(faults_are_part_of_the_answer),
 		T(an_indicator_is_drawn_only),

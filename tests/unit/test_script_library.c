@@ -286,6 +286,59 @@ static void drawings_are_shown_to_hosts(void **state)
 	arena_free(&a);
 }
 
+/* What a script has drawn once its bars are over. */
+static const char *drawn(struct arena *a, const char *body)
+{
+	char *src = arena_printf(a, "//@version=6\nindicator(\"t\")\n%s\n", body);
+	struct script_vm *vm = t_vm(a, t_compile(a, src));
+	struct strat_cmds cmds;
+	struct sbuf text;
+	struct err err;
+	struct jw w;
+
+	t_closes(&bars, closes, N);
+	for (size_t i = 0; i < N; i++) {
+		struct bars all = t_view(&bars, N);
+		struct bar b = bars_at(&all, i);
+
+		assert_int_equal(script_on_bar(vm, &b, NULL, &cmds, &err), 0);
+	}
+	sbuf_init(&text, a, 1 << 16);
+	jw_init(&w, &text);
+	script_drawings_json(&w, vm, a);
+	return sbuf_finish(&text);
+}
+
+static void drawings_of_several_parts_are_whole(void **state)
+{
+	struct arena *a = arena_new("t", 1 << 26);
+
+	(void)state;
+	assert_string_equal(drawn(a,
+		"var t = table.new(position.top_right, 2, 2, bgcolor = color.red)\n"
+		"table.cell(t, 0, 1, \"n\" + str.tostring(bar_index), text_color = color.new(color.black, 50))\n"
+		"table.cell(t, 1, 1, bgcolor = color.red)\n"
+		"table.cell(t, 5, 1, \"outside\")\n"
+		"table.cell(t, 0, 0, \"gone\")\ntable.clear(t, 0, 0)\n"
+		"table.cell_set_text(t, 1, 0, \"one\")"),
+		"[{\"kind\":\"table\",\"position\":\"top_right\",\"columns\":2,\"rows\":2,"
+		"\"bgcolor\":\"#f23645ff\",\"cells\":["
+		"{\"column\":1,\"row\":0,\"text\":\"one\"},"
+		"{\"column\":0,\"row\":1,\"text\":\"n5\",\"text_color\":\"#363a4580\"},"
+		"{\"column\":1,\"row\":1,\"bgcolor\":\"#f23645ff\"}]}]");
+	assert_string_equal(drawn(a,
+		"if bar_index == 3\n    a = line.new(1, 2, 3, 4)\n    b = line.new(1, 5, 3, 6)\n"
+		"    linefill.new(a, b, color.red)\n    line.delete(b)"),
+		"[{\"kind\":\"line\",\"x1\":1,\"y1\":2,\"x2\":3,\"y2\":4},"
+		"{\"kind\":\"linefill\",\"line1\":{\"kind\":\"line\",\"x1\":1,\"y1\":2,\"x2\":3,"
+		"\"y2\":4},\"color\":\"#f23645ff\"}]");
+	assert_string_equal(drawn(a,
+		"if bar_index == 3\n    polyline.new(array.from(chart.point.from_index(1, 2.5), "
+		"chart.point.from_time(60000, 3)), closed = true)"),
+		"[{\"kind\":\"polyline\",\"points\":[[1,2.5],[60000,3]],\"closed\":true}]");
+	arena_free(&a);
+}
+
 /* --- Libraries ---------------------------------------------------------------- */
 
 static const char lib_source[] = "//@version=5\nlibrary(\"tools\")\nK = 3\n"
@@ -370,6 +423,7 @@ int main(void)
 		cmocka_unit_test(names_of_symbol_and_timeframe_are_as_scripts_expect),
 		cmocka_unit_test(the_accounts_past_is_whole),
 		cmocka_unit_test(drawings_are_shown_to_hosts),
+		cmocka_unit_test(drawings_of_several_parts_are_whole),
 		cmocka_unit_test(libraries_are_imported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
