@@ -69,6 +69,7 @@ unit_tests += %D%/unit/test_ind_volume
 unit_tests += %D%/unit/test_ind_window
 unit_tests += %D%/unit/test_script_check
 unit_tests += %D%/unit/test_script_library
+unit_tests += %D%/unit/test_script_model
 unit_tests += %D%/unit/test_script_names
 unit_tests += %D%/unit/test_script_series
 unit_tests += %D%/unit/test_script_stream

@@ -29,7 +29,7 @@
 	X(matrix_sort) X(matrix_copy) X(matrix_transpose) X(matrix_part) \
 	X(matrix_concat) X(matrix_sum) X(matrix_mult) X(matrix_pow)	\
 	X(matrix_inv) X(matrix_kron) X(matrix_number) X(matrix_is)	\
-	X(lower_list) X(ticker) X(data_column)				\
+	X(lower_list) X(ticker) X(data_column) X(model)			\
 	X(array_text) X(array_sort_indices) X(array_map) X(array_covariance)		\
 	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\
 	X(day_start) X(day_end) X(market_more) X(first_time)		\
@@ -45,6 +45,9 @@ int fn_account_more(struct script_vm *vm, double *ret,
 extern const struct lib lib_text_eq, lib_text_join, lib_field_get,
 	lib_field_set, lib_array_size, lib_array_get, lib_record_new,
 	lib_array_new, lib_array_from, lib_day_changed, lib_to_text;
+
+/* fn_model.c: ml.predict(), ml.action(), ml.confidence(), by l->code. */
+special_fn sp_model;
 
 /* What `code` says to shared functions. */
 enum { TP_YEAR, TP_MONTH, TP_DAY, TP_WEEKDAY, TP_HOUR, TP_MINUTE, TP_SECOND, TP_WEEK };

@@ -252,6 +252,7 @@ const struct lib lib_other[] = {
 	FN("ticker.modify", "tickerid:s session:s? adjustment:s? backadjustment:s? "
 	   "settlement_as_close:s?", "s", ticker, 4, LF_PURE | LF_HEAP),
 	SPECIAL("data.column", 26),
+	SPECIAL("ml.predict", 31), SPECIAL("ml.action", 31), SPECIAL("ml.confidence", 31),
 	FN("timeframe.from_seconds", "seconds:i", "s", tf_text, 0, LF_PURE | LF_HEAP),
 	FN("timeframe.in_seconds", "timeframe:s?", "i", tf_seconds, 0, LF_PURE | LF_ONCE),
 

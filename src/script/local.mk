@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/fn_draw.c \
 	%D%/fn_map.c \
 	%D%/fn_matrix.c \
+	%D%/fn_model.c \
 	%D%/fn_text.c \
 	%D%/fn_time.c \
 	%D%/format.c \
@@ -21,6 +22,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/gen_stmt.c \
 	%D%/gen_var.c \
 	%D%/heap.c \
+	%D%/host.h \
 	%D%/idle.c \
 	%D%/inputs.c \
 	%D%/lex.c \

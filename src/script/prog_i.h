@@ -122,6 +122,8 @@ struct script_prog {
 	VEC(struct script_plot) plots;
 	VEC(struct plot) plot_srcs;
 	VEC(struct sub) subs;
+	VEC(const char *) models;	/* names that ml.*() uses */
+	int model_line;			/* of the first use */
 	VEC(int) kept;			/* registers of var: live across bars */
 	VEC(int) lines;			/* of bar.v[i] */
 	int n_notes;

@@ -18,6 +18,7 @@
 #include "core/sbuf.h"
 #include "ind/bar.h"
 #include "json/json.h"
+#include "script/host.h"
 #include "script/strat.h"
 
 /* --- Diagnostics ---------------------------------------------------- */
@@ -80,6 +81,8 @@ void script_properties_json(struct jw *w, const struct strat_properties *p);
 /* Identity, FNV-1a of the source: for logs and caches. */
 uint64_t script_hash(const struct script_prog *p);
 uint64_t script_hash_text(const char *source, size_t n);
+/* The models that ml.*() names, each once; machines want all of them. */
+size_t script_models(const struct script_prog *p, const char *const **ret);
 /* The first comment line of the source, or "". */
 const char *script_description(const struct script_prog *p);
 
@@ -119,17 +122,6 @@ MUST_CHECK int script_bind_text(struct script_binding *b, struct str name,
 
 /* --- Machines ------------------------------------------------------- */
 
-/* Candles of other markets, or finer ones of the chart's own, for
- * request.security(): the host's, oldest first; it may add to them between
- * bars, closed ones only. */
-struct script_series {
-	const char *symbol;		/* "BTC/USDT", "binance:BTC/USDT" */
-	const char *timeframe;		/* as in struct script_market */
-	struct bars bars;
-};
-/* data.column(): more columns of the chart's candles, a value a bar. */
-struct script_column { const char *name; const double *v; size_t n; };
-
 struct script_market {
 	const char *exchange, *symbol, *base, *quote, *description;
 	const char *timeframe;		/* "1", "60", "240", "1D", "1W", "1M" */
@@ -142,6 +134,8 @@ struct script_market {
 	size_t n_series;
 	const struct script_column *columns;
 	size_t n_columns;
+	const struct script_model *models;
+	size_t n_models;
 };
 /* "1m", "15m", "1h", "4h", "1d", "1w" to the language's own name; NULL when
  * it is neither. */

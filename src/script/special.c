@@ -491,5 +491,5 @@ special_fn *const specials[] = {
 	sp_cast, sp_cast, sp_time, sp_time_close, sp_tf_change, sp_strategy,
 	sp_indicator, sp_library, sp_convert, sp_map_new, sp_offset,
 	sp_data_column, sp_matrix_new, sp_matrix_mult,
-	sp_highest_ever, sp_lowest_ever,
+	sp_highest_ever, sp_lowest_ever, sp_model,
 };

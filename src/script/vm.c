@@ -532,7 +532,9 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	for (int k = 0; k < DRAW__MAX; k++)
 		vm->draws[k].max = prog->draw_max[k] > 0 ? prog->draw_max[k] : 50;
 	bind_inputs(vm);
-	rc = vm_run(vm, &prog->init);
+	rc = vm_find_models(vm, err);
+	if (rc == 0)
+		rc = vm_run(vm, &prog->init);
 	if (rc == 0)
 		rc = make_columns(vm, err);
 	if (rc == 0)

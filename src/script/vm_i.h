@@ -34,6 +34,7 @@ struct script_vm {
 	struct ind **units;
 	struct ind_dyn **dyns;
 	struct vm_sub *subs;
+	const struct script_model **models;	/* the program's, in order */
 	const struct call *call;	/* being made */
 	size_t pos, at, end;	/* in the block: first free, next bar, end */
 	size_t bars;			/* done */
@@ -79,6 +80,8 @@ bool vm_shared_here(const struct script_vm *vm, const struct bars *b);
 bool vm_shared_take(struct script_vm *vm, size_t cop, size_t n);
 void vm_shared_keep(struct script_vm *vm, size_t cop, size_t n);
 
+/* fn_model.c: the host's models by the program's names. */
+int vm_find_models(struct script_vm *vm, struct err *err);
 /* sub.c: request.security().  n bars of the block at vm->pos. */
 int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct err *err);
 void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n);

@@ -117,7 +117,8 @@ static const char *const values[] = {
 	"request.security_lower_tf(syminfo.tickerid,~\"15\",~close) "
 	"ticker.new(\"a\",~\"b\") ticker.standard(syminfo.tickerid) "
 	"ticker.heikinashi(syminfo.tickerid) ticker.modify(syminfo.tickerid) "
-	"ticker.inherit(syminfo.tickerid,~\"BTCUSDT\") data.column(\"x\")",
+	"ticker.inherit(syminfo.tickerid,~\"BTCUSDT\") data.column(\"x\") ml.predict(\"m\",~\"buy\") "
+	"ml.action(\"m\") ml.confidence(\"m\")",
 	"strategy.account_currency strategy.avg_losing_trade strategy.avg_losing_trade_percent "
 	"strategy.avg_trade strategy.avg_trade_percent strategy.avg_winning_trade "
 	"strategy.avg_winning_trade_percent strategy.closedtrades "
@@ -249,8 +250,12 @@ static const char *const statements[] = {
 
 static size_t failed;
 
+static double said[SM__N] = { 0.5, 0.3, 0.2, 0.5, 0, NAN };
+static const struct script_model model = { "m", said, 7, 1 };
+
 static void compiles(int version, const char *body)
 {
+	struct script_market market = t_market;
 	struct arena *a = arena_new("t", 1 << 26);
 	const struct script_prog *p;
 	struct script_vm *vm;
@@ -258,12 +263,14 @@ static void compiles(int version, const char *body)
 	struct diags d;
 	struct err err;
 
+	market.models = &model;
+	market.n_models = 1;
 	snprintf(src, sizeof(src), "//@version=%d\n%s%s\n", version, before, body);
 	if (script_compile(a, src, strlen(src), NULL, &p, &d, &err) < 0) {
 		print_error("%s\n  %s\n", body, err.msg);
 		failed++;
 	} else if (strstr(body, "lower_tf") == NULL &&
-		   script_vm_new(a, p, NULL, &t_market, NULL, &vm, &err) < 0) {
+		   script_vm_new(a, p, NULL, &market, NULL, &vm, &err) < 0) {
 		print_error("%s\n  %s\n", body, err.msg);
 		failed++;
 	}
@@ -323,6 +330,8 @@ static uint64_t trace(struct arena *a, const struct script_prog *p, struct rng *
 
 	m.columns = &col;
 	m.n_columns = 1;
+	m.models = &model;
+	m.n_models = 1;
 	if (script_vm_new(a, p, NULL, &m, NULL, &vm, &err) < 0)
 		fail_msg("%s", err.msg);
 	for (size_t i = 0; i < BARS; ) {
