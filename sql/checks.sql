@@ -235,3 +235,44 @@ WHERE (state IN ('d', 'f', 'c')) <> (finished_ms IS NOT NULL)
 -- name: a trial with a score has kept to the constraints and has not failed
 SELECT sweep_id, fold, number FROM sweep_trial
 WHERE score IS NOT NULL AND (kept = 0 OR error IS NOT NULL) LIMIT 20;
+
+-- name: of one name at most one model is active, the one that is said to be
+SELECT m.id, m.state, a.model_id FROM model m
+LEFT JOIN model_active a ON a.model_id = m.id
+WHERE (m.state = 'a') <> (a.model_id IS NOT NULL) LIMIT 20;
+
+-- name: the active model of a name is its owner's, of that name and generation
+SELECT a.user_id, a.name, a.model_id FROM model_active a
+JOIN model m ON m.id = a.model_id
+WHERE m.user_id <> a.user_id OR m.name <> a.name
+  OR m.generation <> a.generation LIMIT 20;
+
+-- name: a model that was trained has its whole file and says what it is
+SELECT m.id, m.state, m.size FROM model m WHERE m.state IN ('d', 'a', 'r') AND (
+  m.checksum IS NULL OR m.feature_hash IS NULL OR m.trained_ms IS NULL
+  OR m.size = 0 OR m.size <> COALESCE((SELECT SUM(LENGTH(p.data))
+    FROM model_part p WHERE p.model_id = m.id), 0)) LIMIT 20;
+
+-- name: a model that is not trained has no file and no evaluation
+SELECT m.id, m.state FROM model m WHERE m.state IN ('q', 't', 'f', 'c') AND (
+  m.checksum IS NOT NULL OR m.evaluation IS NOT NULL
+  OR EXISTS (SELECT 1 FROM model_part p WHERE p.model_id = m.id)) LIMIT 20;
+
+-- name: a model that ended says when, and one that failed why
+SELECT id, state, ended_ms, error FROM model
+WHERE (state IN ('q', 't')) = (ended_ms IS NOT NULL)
+  OR (state = 'f') <> (error IS NOT NULL) LIMIT 20;
+
+-- name: a model that waits or is trained has its job
+SELECT m.id, m.state, m.job_id FROM model m
+LEFT JOIN job j ON j.id = m.job_id
+WHERE m.state IN ('q', 't') AND j.id IS NULL LIMIT 20;
+
+-- name: a model that was trained keeps nothing to go on from
+SELECT m.id, m.state FROM model m WHERE m.state IN ('d', 'a', 'r')
+  AND EXISTS (SELECT 1 FROM model_checkpoint c WHERE c.model_id = m.id) LIMIT 20;
+
+-- name: the models that bots have asked are still there
+SELECT b.bot_id, b.name, b.model_id FROM bot_model b
+LEFT JOIN model m ON m.id = b.model_id
+WHERE b.model_id IS NOT NULL AND m.id IS NULL LIMIT 20;

@@ -9,7 +9,7 @@ noinst_LIBRARIES += %D%/libdb.a
 	%D%/stmt.c \
 	%D%/stmts.h %D%/stmt_auth.h %D%/stmt_backtest.h %D%/stmt_core.h \
 	%D%/stmt_market.h %D%/stmt_ops.h %D%/stmt_paper.h %D%/stmt_script.h \
-	%D%/stmt_sweep.h %D%/stmt_trade.h \
+	%D%/stmt_sweep.h %D%/stmt_model.h %D%/stmt_trade.h \
 	%D%/tx.c \
 	%D%/value.c
 LIB_DB = %D%/libdb.a $(LIB_PROC)

@@ -9,3 +9,4 @@
 #include "db/stmt_ops.h"
 #include "db/stmt_backtest.h"
 #include "db/stmt_sweep.h"
+#include "db/stmt_model.h"

@@ -40,7 +40,7 @@ static bool word(struct str s)
 	return true;
 }
 
-/* bots | market:<id>:<timeframe> | bot, ticker, job, backtest, sweep :<id> */
+/* bots | market:<id>:<timeframe> | bot, ticker, job, backtest, sweep, model :<id> */
 bool hub_topic_valid(struct str topic)
 {
 	struct str kind, id;
@@ -53,7 +53,7 @@ bool hub_topic_valid(struct str topic)
 		return false;
 	if (str_eqc(kind, "bot") || str_eqc(kind, "ticker") ||
 	    str_eqc(kind, "job") || str_eqc(kind, "backtest") ||
-	    str_eqc(kind, "sweep"))
+	    str_eqc(kind, "sweep") || str_eqc(kind, "model"))
 		return number(topic);
 	return str_eqc(kind, "market") && str_split(&topic, ':', &id) &&
 	       number(id) && word(topic);

@@ -10,6 +10,8 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/label.h \
 	%D%/ml.h \
 	%D%/model.h \
+	%D%/plan.c %D%/plan.h \
+	%D%/registry.c %D%/registry.h %D%/registry_train.c \
 	%D%/scale.h \
 	%D%/trainer.h
 LIB_ML = %D%/libml.a $(LIB_IND)
