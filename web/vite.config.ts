@@ -32,7 +32,7 @@ export default defineConfig({
 					groups: [
 						{
 							name: "shared",
-							test: /\/src\/(lib|app|components|api)\/(?!sentryClient|main|App|Shell|Palette)|node_modules\/(@tanstack|wouter|regexparam|use-sync-external-store)\//,
+							test: /\/src\/(lib|app|components|api)\/(?!sentryClient|main|App|Shell|Palette|DataTable|Dialog)|node_modules\/(@tanstack|wouter|regexparam|use-sync-external-store)\//,
 							minShareCount: 7,
 						},
 					],

@@ -2,6 +2,7 @@
  * Strategies as scripts, their backtests and their sweeps, as they travel.
  * Prices and amounts are decimal strings, statistics are numbers or null.
  */
+import type { Drawing } from "../runs/drawings";
 import type { InputValue, MarketRef, Strategy, StrategyInput } from "./types";
 
 export type Inputs = Record<string, InputValue>;
@@ -82,6 +83,7 @@ export interface Columns {
 export interface RunChart extends Columns {
 	plots: RunPlot[];
 	trades: RunTrade[];
+	drawings?: Drawing[];
 }
 
 export interface Preview extends Partial<Columns> {
@@ -91,6 +93,7 @@ export interface Preview extends Partial<Columns> {
 	inputs: StrategyInput[];
 	plots?: RunPlot[];
 	trades?: RunTrade[];
+	drawings?: Drawing[];
 	metrics: Metrics | null;
 }
 
@@ -120,6 +123,7 @@ export interface PreviewBody {
 	bars?: number;
 	rules_set?: RulesSet;
 	options?: RunOptions;
+	rules?: unknown;
 }
 
 export type RunState = "queued" | "running" | "done" | "failed" | "cancelled";

@@ -1,5 +1,7 @@
 import {
+	lazy,
 	type ReactNode,
+	Suspense,
 	useEffect,
 	useRef,
 	useState,
@@ -20,9 +22,11 @@ import { formatAge } from "../lib/time";
 import { installKeys, useCommands } from "./commands";
 import { useFormats } from "./format";
 import { isCurrent, NAV, WIDE_ONLY } from "./nav";
-import { Palette, ShortcutSheet } from "./Palette";
 import { changePrefs, isDark, prefs, usePrefs } from "./prefs";
 import { useSession } from "./session";
+
+const Palette = lazy(() => import("./Palette"));
+const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 
 function useNow(every: number): number {
 	const [now, setNow] = useState(Date.now);
@@ -324,8 +328,10 @@ export function Shell({ children }: { children: ReactNode }) {
 					{children}
 				</main>
 			</div>
-			{open === "palette" && <Palette onClose={() => setOpen(null)} />}
-			{open === "keys" && <ShortcutSheet onClose={() => setOpen(null)} />}
+			<Suspense fallback={null}>
+				{open === "palette" && <Palette onClose={() => setOpen(null)} />}
+				{open === "keys" && <ShortcutSheet onClose={() => setOpen(null)} />}
+			</Suspense>
 		</div>
 	);
 }

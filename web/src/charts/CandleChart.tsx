@@ -9,6 +9,7 @@ import {
 import type { Candles } from "../api/types";
 import { useFormats } from "../app/format";
 import { type Bar, barAt } from "../lib/candles";
+import type { Drawing } from "../runs/drawings";
 import {
 	CandlePlot,
 	type Level,
@@ -26,6 +27,8 @@ export interface CandleChartProps {
 	overlays?: readonly Overlay[] | undefined;
 	marks?: readonly Mark[] | undefined;
 	levels?: readonly Level[] | undefined;
+	/** Of a script, over these very candles. */
+	drawings?: readonly Drawing[] | undefined;
 	/** Where to look; a new object looks again. */
 	focus?: { from: number; to: number } | null | undefined;
 	/** Called when the left edge comes near. */
@@ -148,6 +151,11 @@ export default function CandleChart(p: CandleChartProps) {
 	useEffect(() => {
 		if (lookNow) plot.current?.setLevels(levels);
 	}, [levels, lookNow]);
+	const drawings = p.drawings ?? NONE;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: x is a candle's
+	useEffect(() => {
+		void plot.current?.setDrawings(drawings);
+	}, [drawings, candles]);
 	useEffect(() => {
 		if (p.focus) plot.current?.show(p.focus.from, p.focus.to);
 	}, [p.focus]);
@@ -184,6 +192,7 @@ export default function CandleChart(p: CandleChartProps) {
 				aria-label={p.label}
 				data-bars={candles.t.length}
 				data-marks={marks.length}
+				data-drawings={drawings.length}
 				ref={box}
 				onKeyDown={onKey}
 			/>

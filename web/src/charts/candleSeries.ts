@@ -18,7 +18,9 @@ import {
 	type UTCTimestamp,
 } from "lightweight-charts";
 import type { Candles } from "../api/types";
+import type { DrawingLayer } from "../drawings/layer";
 import type { TimeStyle } from "../lib/time";
+import type { Drawing } from "../runs/drawings";
 import type { ChartColors } from "./theme";
 
 /** A line that the strategy drew beside or below the candles. */
@@ -92,6 +94,9 @@ export class CandlePlot {
 	private levels: IPriceLine[] = [];
 	private markList: readonly Mark[] = [];
 	private markText = false;
+	private drawings: readonly Drawing[] = [];
+	private layer: DrawingLayer | null = null;
+	private gone = false;
 	private data: Candles | null = null;
 	private colors: ChartColors;
 
@@ -146,6 +151,7 @@ export class CandlePlot {
 	}
 
 	dispose(): void {
+		this.gone = true;
 		this.chart.remove();
 	}
 
@@ -188,6 +194,7 @@ export class CandlePlot {
 			priceLineColor: c.faint,
 		});
 		if (this.data) this.setVolume(this.data, 0);
+		this.draw();
 		this.lines.forEach(({ series, overlay }, i) => {
 			series.applyOptions({ color: this.lineColor(overlay, i) });
 		});
@@ -295,6 +302,24 @@ export class CandlePlot {
 			}),
 		);
 		this.marks.setMarkers(list);
+	}
+
+	/** What scripts draw freely; few do, so the brush comes when it is asked for. */
+	async setDrawings(all: readonly Drawing[]): Promise<void> {
+		this.drawings = all;
+		if (all.length > 0 && !this.layer) {
+			const m = await import("../drawings/layer");
+			if (this.gone) return;
+			if (!this.layer) {
+				this.layer = new m.DrawingLayer();
+				this.candles.attachPrimitive(this.layer);
+			}
+		}
+		this.draw();
+	}
+
+	private draw(): void {
+		if (this.data) this.layer?.set(this.drawings, this.data, this.colors);
 	}
 
 	private markLook(side: Mark["side"]) {

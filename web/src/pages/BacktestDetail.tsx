@@ -1,16 +1,28 @@
 import "../styles/runs.css";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { Backtest, RunTrade } from "../api/runTypes";
 import { useFormats } from "../app/format";
 import { Loaded } from "../components/Loaded";
-import { Panel, Stat, Stats } from "../components/ui";
+import {
+	Panel,
+	SkeletonBlock,
+	SkeletonRows,
+	Stat,
+	Stats,
+} from "../components/ui";
 import { useUrlState } from "../lib/url";
 import { RunPage } from "../runs/RunPage";
-import { RunTrades } from "../runs/RunTrades";
 import { DRAWDOWN, firstOf, RETURN, value, WIN_RATE } from "../runs/values";
 import { useRunTrades } from "./backtest/data";
 import { RunChart } from "./backtest/RunChart";
-import { RunEquity } from "./backtest/RunEquity";
+
+// Both lie below the chart.
+const RunEquity = lazy(() =>
+	import("./backtest/RunEquity").then((m) => ({ default: m.RunEquity })),
+);
+const RunTrades = lazy(() =>
+	import("../runs/RunTrades").then((m) => ({ default: m.RunTrades })),
+);
 
 function Headline({ run }: { run: Backtest }) {
 	const f = useFormats();
@@ -97,17 +109,21 @@ function Result({ run }: { run: Backtest }) {
 			>
 				<Loaded query={query}>
 					{() => (
-						<RunTrades
-							trades={items ?? []}
-							active={mark ?? number}
-							onPick={pick}
-							onHover={setRow}
-							onEnd={more}
-						/>
+						<Suspense fallback={<SkeletonRows rows={8} />}>
+							<RunTrades
+								trades={items ?? []}
+								active={mark ?? number}
+								onPick={pick}
+								onHover={setRow}
+								onEnd={more}
+							/>
+						</Suspense>
 					)}
 				</Loaded>
 			</Panel>
-			<RunEquity run={run} />
+			<Suspense fallback={<SkeletonBlock className="chart-h" />}>
+				<RunEquity run={run} />
+			</Suspense>
 		</>
 	);
 }

@@ -2,23 +2,16 @@ import "../styles/runs.css";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { getMarkets, getStrategies } from "../api/endpoints";
 import { createBacktest, getBacktest } from "../api/runEndpoints";
 import { getSweep } from "../api/sweepEndpoints";
 import type { Sweep } from "../api/sweepTypes";
 import type { Market, Strategy } from "../api/types";
-import { useCanTrade } from "../app/session";
 import { usePageTitle } from "../app/title";
-import { LoadError } from "../components/Loaded";
-import { explain, toast } from "../components/toasts";
-import {
-	ButtonLink,
-	Empty,
-	Field,
-	Panel,
-	SkeletonRows,
-} from "../components/ui";
+import { toast } from "../components/toasts";
+import { Panel } from "../components/ui";
 import { ApiError, newId } from "../lib/apiClient";
+import { NameField, Submit, TagsField } from "../runs/FormParts";
+import { NewRunPage } from "../runs/NewPage";
 import { parseTags } from "../runs/RunBits";
 import { RULE_SETS } from "../runs/rules";
 import { MarketPart, RulesPart, StrategyPart } from "../runs/SetupForm";
@@ -32,6 +25,7 @@ export function wantedOf(search: string) {
 		strategy: Number(q.get("strategy")),
 		market: Number(q.get("market")),
 		tf: q.get("tf"),
+		rules: q.get("rules"),
 		again: Number(q.get("again")) || null,
 		best: Number(q.get("best")) || null,
 	};
@@ -111,46 +105,22 @@ function Form(p: {
 			<div className="span-4">
 				<Panel title="4. Run" className="sticky-panel">
 					<div className="form">
-						<Field label="Name" error={refused("name")}>
-							{(a) => (
-								<input
-									{...a}
-									className="input"
-									value={setup.name}
-									placeholder={suggested}
-									maxLength={64}
-									onChange={(ev) => set({ name: ev.target.value })}
-								/>
-							)}
-						</Field>
-						<Field
-							label="Tags"
-							hint="separated by commas"
+						<NameField
+							value={setup.name}
+							suggested={suggested}
+							error={refused("name")}
+							onChange={(name) => set({ name })}
+						/>
+						<TagsField
+							value={setup.tags}
 							error={refused("tags")}
-						>
-							{(a) => (
-								<input
-									{...a}
-									className="input"
-									value={setup.tags}
-									onChange={(ev) => set({ tags: ev.target.value })}
-								/>
-							)}
-						</Field>
-						{error !== null && (
-							<p className="notice notice-error" role="alert">
-								{explain(error)}
-							</p>
-						)}
-						<div className="form-actions">
-							<button
-								type="submit"
-								className="btn btn-primary grow"
-								disabled={busy || !body}
-							>
-								Run backtest
-							</button>
-						</div>
+							onChange={(tags) => set({ tags })}
+						/>
+						<Submit
+							error={error}
+							label="Run backtest"
+							disabled={busy || !body}
+						/>
 						<p className="hint">
 							It runs on the server; you may close the page meanwhile.
 						</p>
@@ -163,16 +133,7 @@ function Form(p: {
 
 export default function BacktestNew() {
 	usePageTitle("New backtest");
-	const trader = useCanTrade();
 	const { again, best } = wantedOf(location.search);
-	const markets = useQuery({
-		queryKey: ["markets"],
-		queryFn: ({ signal }) => getMarkets(signal),
-	});
-	const strategies = useQuery({
-		queryKey: ["strategies"],
-		queryFn: ({ signal }) => getStrategies(signal),
-	});
 	const before = useQuery({
 		queryKey: runKey(again ?? 0),
 		queryFn: ({ signal }) => getBacktest(again ?? 0, signal),
@@ -183,52 +144,23 @@ export default function BacktestNew() {
 		queryFn: ({ signal }) => getSweep(best ?? 0, signal),
 		enabled: best !== null,
 	});
-	const failed = markets.error ?? strategies.error;
-	const ready =
-		markets.data &&
-		strategies.data &&
-		(again === null || !before.isPending) &&
-		(best === null || !sweep.isPending);
 	return (
-		<>
-			<div className="page-head">
-				<h1>New backtest</h1>
-				<span className="spacer" />
-				<ButtonLink href="/backtests">Cancel</ButtonLink>
-			</div>
-			{!trader ? (
-				<div className="panel">
-					<Empty title="Viewers cannot run backtests">
-						Ask an administrator for the role of a trader.
-					</Empty>
-				</div>
-			) : ready && markets.data && strategies.data ? (
-				markets.data.items.length === 0 ? (
-					<div className="panel">
-						<Empty title="There is no market yet">
-							Import candles first: <code>orchctl candles import FILE</code>.
-						</Empty>
-					</div>
-				) : (
-					<Form
-						markets={markets.data.items}
-						strategies={strategies.data.items}
-						again={before.data ?? bestRun(sweep.data)}
-					/>
-				)
-			) : failed ? (
-				<LoadError
-					error={failed}
-					retry={() => {
-						void markets.refetch();
-						void strategies.refetch();
-					}}
+		<NewRunPage
+			title="New backtest"
+			back="/backtests"
+			refusal="run backtests"
+			waiting={
+				(again !== null && before.isPending) ||
+				(best !== null && sweep.isPending)
+			}
+		>
+			{(markets, strategies) => (
+				<Form
+					markets={markets}
+					strategies={strategies}
+					again={before.data ?? bestRun(sweep.data)}
 				/>
-			) : (
-				<div className="panel">
-					<SkeletonRows rows={8} />
-				</div>
 			)}
-		</>
+		</NewRunPage>
 	);
 }

@@ -1,16 +1,10 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { addBot } from "../api/botHooks";
-import {
-	actOnBot,
-	createBot,
-	getMarkets,
-	getStrategies,
-} from "../api/endpoints";
+import { actOnBot, createBot } from "../api/endpoints";
 import type { Bot, Market, NewBot, Strategy } from "../api/types";
 import { useFormats } from "../app/format";
-import { useCanTrade } from "../app/session";
 import { usePageTitle } from "../app/title";
 import {
 	type Draft,
@@ -18,20 +12,14 @@ import {
 	InputsForm,
 	toDraft,
 } from "../components/InputsForm";
-import { LoadError } from "../components/Loaded";
-import { explain, toast, toastError } from "../components/toasts";
-import {
-	ButtonLink,
-	Empty,
-	Field,
-	Panel,
-	Segmented,
-	SkeletonRows,
-} from "../components/ui";
+import { toast, toastError } from "../components/toasts";
+import { Field, Panel, Segmented } from "../components/ui";
 import { ApiError, newId } from "../lib/apiClient";
 import { parse, sign } from "../lib/decimal";
 import { timeframeMs, timeframesOf } from "../lib/time";
+import { MarketFields, NameField, Submit } from "../runs/FormParts";
 import { bestTimeframe, dateMs, day, storedOf } from "../runs/market";
+import { NewRunPage } from "../runs/NewPage";
 
 interface Form {
 	name: string;
@@ -261,52 +249,23 @@ function Wizard(p: {
 			<div className="span-8 stack">
 				<Panel title="1. Market">
 					<div className="form-row">
-						<Field label="Market" error={problem("market_id")}>
-							{(a) => (
-								<select
-									{...a}
-									className="select"
-									value={form.market}
-									onChange={(ev) => {
-										const id = Number(ev.target.value);
-										const m = p.markets.find((x) => x.id === id);
-										set({
-											market: id,
-											tf: bestTimeframe(m),
-											feed: bestFeed(m),
-											from: "",
-											to: "",
-										});
-									}}
-								>
-									{p.markets.map((m) => (
-										<option key={m.id} value={m.id}>
-											{m.symbol} ({m.exchange})
-										</option>
-									))}
-								</select>
-							)}
-						</Field>
-						<Field
-							label="Timeframe"
-							hint="how often the bot decides"
-							error={problem("tf")}
-						>
-							{(a) => (
-								<select
-									{...a}
-									className="select"
-									value={form.tf}
-									onChange={(ev) => set({ tf: ev.target.value })}
-								>
-									{timeframesOf(market?.timeframes.map((t) => t.tf) ?? []).map(
-										(t) => (
-											<option key={t}>{t}</option>
-										),
-									)}
-								</select>
-							)}
-						</Field>
+						<MarketFields
+							markets={p.markets}
+							market={form.market}
+							tf={form.tf}
+							tfHint="how often the bot decides"
+							refused={problem}
+							onMarket={(m) =>
+								set({
+									market: m.id,
+									tf: bestTimeframe(m),
+									feed: bestFeed(m),
+									from: "",
+									to: "",
+								})
+							}
+							onTf={(tf) => set({ tf })}
+						/>
 					</div>
 				</Panel>
 				<Panel title="2. Strategy">
@@ -355,22 +314,13 @@ function Wizard(p: {
 			<div className="span-4">
 				<Panel title="4. Start" className="sticky-panel">
 					<div className="form">
-						<Field
-							label="Name"
+						<NameField
+							value={form.name}
+							suggested={suggested}
 							hint="as you will find it in lists"
 							error={problem("name")}
-						>
-							{(a) => (
-								<input
-									{...a}
-									className="input"
-									value={form.name}
-									placeholder={suggested}
-									maxLength={64}
-									onChange={(ev) => set({ name: ev.target.value })}
-								/>
-							)}
-						</Field>
+							onChange={(name) => set({ name })}
+						/>
 						<Field
 							label={`Play money${market ? ` (${market.quote})` : ""}`}
 							error={balanceBad ?? problem("initial_balance")}
@@ -390,19 +340,11 @@ function Wizard(p: {
 							This is a paper bot: it trades with play money and never touches
 							an exchange account.
 						</p>
-						{error !== null && (
-							<p className="notice notice-error" role="alert">
-								{explain(error)}
-							</p>
-						)}
-						<div className="form-actions">
-							<button
-								type="submit"
-								className="btn btn-primary grow"
-								disabled={busy || !body}
-							>
-								Create and start
-							</button>
+						<Submit
+							error={error}
+							label="Create and start"
+							disabled={busy || !body}
+						>
 							<button
 								type="button"
 								className="btn"
@@ -411,7 +353,7 @@ function Wizard(p: {
 							>
 								Only create
 							</button>
-						</div>
+						</Submit>
 					</div>
 				</Panel>
 			</div>
@@ -421,55 +363,11 @@ function Wizard(p: {
 
 export default function BotCreate() {
 	usePageTitle("New bot");
-	const trader = useCanTrade();
-	const markets = useQuery({
-		queryKey: ["markets"],
-		queryFn: ({ signal }) => getMarkets(signal),
-	});
-	const strategies = useQuery({
-		queryKey: ["strategies"],
-		queryFn: ({ signal }) => getStrategies(signal),
-	});
-	const failed = markets.error ?? strategies.error;
 	return (
-		<>
-			<div className="page-head">
-				<h1>New bot</h1>
-				<span className="spacer" />
-				<ButtonLink href="/bots">Cancel</ButtonLink>
-			</div>
-			{!trader ? (
-				<div className="panel">
-					<Empty title="Viewers cannot create bots">
-						Ask an administrator for the role of a trader.
-					</Empty>
-				</div>
-			) : markets.data && strategies.data ? (
-				markets.data.items.length === 0 ? (
-					<div className="panel">
-						<Empty title="There is no market yet">
-							Import candles first: <code>orchctl candles import FILE</code>.
-						</Empty>
-					</div>
-				) : (
-					<Wizard
-						markets={markets.data.items}
-						strategies={strategies.data.items}
-					/>
-				)
-			) : failed ? (
-				<LoadError
-					error={failed}
-					retry={() => {
-						void markets.refetch();
-						void strategies.refetch();
-					}}
-				/>
-			) : (
-				<div className="panel">
-					<SkeletonRows rows={8} />
-				</div>
+		<NewRunPage title="New bot" back="/bots" refusal="create bots">
+			{(markets, strategies) => (
+				<Wizard markets={markets} strategies={strategies} />
 			)}
-		</>
+		</NewRunPage>
 	);
 }

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import { allowed, useBot, useBotAction } from "../api/botHooks";
 import type { Bot, Trade } from "../api/types";
@@ -17,6 +17,7 @@ import { Loaded } from "../components/Loaded";
 import {
 	Panel,
 	SkeletonBlock,
+	SkeletonRows,
 	Stat,
 	StateBadge,
 	Stats,
@@ -35,8 +36,9 @@ import {
 	useTrades,
 } from "./bot/data";
 import { EquityPanel } from "./bot/EquityPanel";
-import { FillsTab, LogTab, OrdersTab, SetupTab, TradesTab } from "./bot/tabs";
 import NotFound from "./NotFound";
+
+const TabBody = lazy(() => import("./bot/tabs"));
 
 const TABS = [
 	{ value: "trades", label: "Trades" },
@@ -194,13 +196,9 @@ function BotView({ bot }: { bot: Bot }) {
 						value={tab}
 						onChange={(t) => setUrl({ tab: t === "trades" ? null : t })}
 					>
-						{tab === "trades" && (
-							<TradesTab id={bot.id} active={number} onPick={pick} />
-						)}
-						{tab === "fills" && <FillsTab id={bot.id} />}
-						{tab === "orders" && <OrdersTab id={bot.id} />}
-						{tab === "log" && <LogTab id={bot.id} />}
-						{tab === "setup" && <SetupTab bot={bot} />}
+						<Suspense fallback={<SkeletonRows rows={8} />}>
+							<TabBody tab={tab} bot={bot} active={number} onPick={pick} />
+						</Suspense>
 					</Tabs>
 				</Panel>
 			</div>

@@ -1,6 +1,6 @@
 import "../styles/studio.css";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { getMarkets } from "../api/endpoints";
 import { formatSource, getStrategy } from "../api/runEndpoints";
@@ -12,19 +12,21 @@ import { usePageTitle } from "../app/title";
 import { InputsForm } from "../components/InputsForm";
 import { ChevronIcon, CopyIcon } from "../components/icons";
 import { Loaded } from "../components/Loaded";
-import { Markdown } from "../components/Markdown";
 import { toast, toastError } from "../components/toasts";
 import { ButtonLink, Panel, SkeletonBlock } from "../components/ui";
 import { CodeEditor, type EditorHandle } from "../editor/CodeEditor";
 import { ApiError } from "../lib/apiClient";
 import { useUrlState } from "../lib/url";
 import { bestTimeframe } from "../runs/market";
+import { RULE_SETS } from "../runs/rules";
 import NotFound from "./NotFound";
 import { TEMPLATE } from "./strategy/drafts";
 import { PreviewPanel, usePreview } from "./strategy/Preview";
 import { countProblems, Problems } from "./strategy/Problems";
 import { useSave } from "./strategy/useSave";
 import { type Start, useCheck, useInputs, useText } from "./strategy/useScript";
+
+const Explanation = lazy(() => import("./strategy/Explanation"));
 
 const BARS = 1500;
 
@@ -38,10 +40,16 @@ function useScene(markets: readonly Market[]) {
 		markets[0];
 	const tf = url.get("tf") || bestTimeframe(market);
 	const bars = Math.min(5000, Number(url.get("bars")) || BARS);
+	const rulesSet = RULE_SETS.find((r) => r === url.get("rules")) ?? "chart";
+	const [rules, setRules] = useState<unknown>(null);
 	return {
 		market,
 		tf,
 		bars,
+		rulesSet,
+		rules,
+		setRules,
+		setRulesSet: (r: string) => setUrl({ rules: r === "chart" ? null : r }),
 		setMarket: (id: number) => setUrl({ market: id, tf: null }),
 		setTf: (t: string) => setUrl({ tf: t }),
 		setBars: (n: number) => setUrl({ bars: n === BARS ? null : n }),
@@ -52,6 +60,7 @@ function sceneQuery(strategy: number, scene: ReturnType<typeof useScene>) {
 	const q = new URLSearchParams({ strategy: String(strategy) });
 	if (scene.market) q.set("market", String(scene.market.id));
 	q.set("tf", scene.tf);
+	if (scene.rulesSet !== "chart") q.set("rules", scene.rulesSet);
 	return q.toString();
 }
 
@@ -77,6 +86,8 @@ function Editor(p: {
 		market: scene.market,
 		tf: scene.tf,
 		bars: scene.bars,
+		rulesSet: scene.rulesSet,
+		rules: scene.rules,
 	};
 	const preview = usePreview(wish);
 	const keep = useSave(saved?.id ?? null, text, (s) =>
@@ -290,6 +301,8 @@ function Editor(p: {
 						onMarket={scene.setMarket}
 						onTf={scene.setTf}
 						onBars={scene.setBars}
+						onRulesSet={scene.setRulesSet}
+						onRules={scene.setRules}
 					/>
 					<Panel
 						title="Inputs"
@@ -314,9 +327,9 @@ function Editor(p: {
 				</div>
 			</div>
 			{explanation && (
-				<Panel title="How it works">
-					<Markdown text={explanation} />
-				</Panel>
+				<Suspense fallback={null}>
+					<Explanation text={explanation} />
+				</Suspense>
 			)}
 			{keep.conflict}
 		</>

@@ -1,25 +1,18 @@
 import "../styles/runs.css";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { getMarkets, getStrategies } from "../api/endpoints";
 import { createSweep } from "../api/sweepEndpoints";
 import type { SweepBody } from "../api/sweepTypes";
 import type { Market, Strategy } from "../api/types";
-import { useCanTrade } from "../app/session";
 import { usePageTitle } from "../app/title";
-import { LoadError } from "../components/Loaded";
-import { explain, toast } from "../components/toasts";
-import {
-	ButtonLink,
-	Empty,
-	Field,
-	Panel,
-	SkeletonRows,
-} from "../components/ui";
+import { toast } from "../components/toasts";
+import { Panel } from "../components/ui";
 import { ApiError, newId } from "../lib/apiClient";
 import { timeframeMs } from "../lib/time";
+import { NameField, Submit, TagsField } from "../runs/FormParts";
 import { dateMs, storedOf } from "../runs/market";
+import { NewRunPage } from "../runs/NewPage";
 import { parseTags } from "../runs/RunBits";
 import { RULE_SETS } from "../runs/rules";
 import { MarketPart, RulesPart, StrategyPart } from "../runs/SetupForm";
@@ -174,42 +167,22 @@ function Form(p: {
 			<div className="span-4">
 				<Panel title="6. Start" className="sticky-panel">
 					<div className="form">
-						<Field label="Name" error={refused("name")}>
-							{(a) => (
-								<input
-									{...a}
-									className="input"
-									value={setup.name}
-									placeholder={suggested}
-									maxLength={64}
-									onChange={(ev) => set({ name: ev.target.value })}
-								/>
-							)}
-						</Field>
-						<Field label="Tags" hint="separated by commas">
-							{(a) => (
-								<input
-									{...a}
-									className="input"
-									value={setup.tags}
-									onChange={(ev) => set({ tags: ev.target.value })}
-								/>
-							)}
-						</Field>
-						{error !== null && (
-							<p className="notice notice-error" role="alert">
-								{explain(error)}
-							</p>
-						)}
-						<div className="form-actions">
-							<button
-								type="submit"
-								className="btn btn-primary grow"
-								disabled={busy || !ready}
-							>
-								Start sweep
-							</button>
-						</div>
+						<NameField
+							value={setup.name}
+							suggested={suggested}
+							error={refused("name")}
+							onChange={(name) => set({ name })}
+						/>
+						<TagsField
+							value={setup.tags}
+							error={refused("tags")}
+							onChange={(tags) => set({ tags })}
+						/>
+						<Submit
+							error={error}
+							label="Start sweep"
+							disabled={busy || !ready}
+						/>
 						<p className="hint">
 							The more is tried, the better the best one looks by luck alone:
 							the result says how much of it that may be.
@@ -223,44 +196,15 @@ function Form(p: {
 
 export default function SweepNew() {
 	usePageTitle("New sweep");
-	const trader = useCanTrade();
-	const markets = useQuery({
-		queryKey: ["markets"],
-		queryFn: ({ signal }) => getMarkets(signal),
-	});
-	const strategies = useQuery({
-		queryKey: ["strategies"],
-		queryFn: ({ signal }) => getStrategies(signal),
-	});
-	const failed = markets.error ?? strategies.error;
 	return (
-		<>
-			<div className="page-head">
-				<h1>New sweep</h1>
-				<span className="spacer" />
-				<ButtonLink href="/backtests/sweeps">Cancel</ButtonLink>
-			</div>
-			{!trader ? (
-				<div className="panel">
-					<Empty title="Viewers cannot start sweeps">
-						Ask an administrator for the role of a trader.
-					</Empty>
-				</div>
-			) : markets.data && strategies.data ? (
-				<Form markets={markets.data.items} strategies={strategies.data.items} />
-			) : failed ? (
-				<LoadError
-					error={failed}
-					retry={() => {
-						void markets.refetch();
-						void strategies.refetch();
-					}}
-				/>
-			) : (
-				<div className="panel">
-					<SkeletonRows rows={8} />
-				</div>
+		<NewRunPage
+			title="New sweep"
+			back="/backtests/sweeps"
+			refusal="start sweeps"
+		>
+			{(markets, strategies) => (
+				<Form markets={markets} strategies={strategies} />
 			)}
-		</>
+		</NewRunPage>
 	);
 }

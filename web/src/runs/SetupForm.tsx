@@ -3,7 +3,8 @@ import type { Market, Strategy } from "../api/types";
 import { useFormats } from "../app/format";
 import { InputsForm, toDraft } from "../components/InputsForm";
 import { Field, Panel } from "../components/ui";
-import { timeframeMs, timeframesOf } from "../lib/time";
+import { timeframeMs } from "../lib/time";
+import { MarketFields } from "./FormParts";
 import { bestTimeframe, dateMs, day, storedOf } from "./market";
 import { RULES } from "./RunBits";
 import { problemsOf, type Setup } from "./setup";
@@ -113,47 +114,16 @@ export function MarketPart(
 		<Panel title={`${p.number ?? 2}. Market and range`}>
 			<div className="form">
 				<div className="form-row">
-					<Field label="Market" error={p.refused("market_id")}>
-						{(a) => (
-							<select
-								{...a}
-								className="select"
-								value={setup.market}
-								onChange={(ev) => {
-									const id = Number(ev.target.value);
-									const m = p.markets.find((x) => x.id === id);
-									set({
-										market: id,
-										tf: bestTimeframe(m),
-										from: "",
-										to: "",
-									});
-								}}
-							>
-								{p.markets.map((m) => (
-									<option key={m.id} value={m.id}>
-										{m.symbol} ({m.exchange})
-									</option>
-								))}
-							</select>
-						)}
-					</Field>
-					<Field label="Timeframe" error={p.refused("tf")}>
-						{(a) => (
-							<select
-								{...a}
-								className="select"
-								value={setup.tf}
-								onChange={(ev) => set({ tf: ev.target.value })}
-							>
-								{timeframesOf(market?.timeframes.map((t) => t.tf) ?? []).map(
-									(t) => (
-										<option key={t}>{t}</option>
-									),
-								)}
-							</select>
-						)}
-					</Field>
+					<MarketFields
+						markets={p.markets}
+						market={setup.market}
+						tf={setup.tf}
+						refused={p.refused}
+						onMarket={(m) =>
+							set({ market: m.id, tf: bestTimeframe(m), from: "", to: "" })
+						}
+						onTf={(tf) => set({ tf })}
+					/>
 				</div>
 				<div className="form-row">
 					{range("from", "From", "empty: the first candle")}

@@ -4,6 +4,7 @@ import { type Draft, fromDraft, toDraft } from "../components/InputsForm";
 import { parse, sign } from "../lib/decimal";
 import { timeframesOf } from "../lib/time";
 import { bestTimeframe, dateMs, day } from "./market";
+import { parseRules, RULE_SETS, RULES_EXAMPLE } from "./rules";
 
 /** What a form of a run holds while it is filled in. */
 export interface Setup {
@@ -28,22 +29,11 @@ export interface Setup {
 	tags: string;
 }
 
-export const RULES_EXAMPLE = `{
-  "stoploss": -0.1,
-  "minimal_roi": { "0": 0.04, "60": 0.02, "240": 0 },
-  "trailing_stop": false,
-  "use_exit_signal": true,
-  "max_open_trades": 1,
-  "stake_amount": "unlimited",
-  "dry_run_wallet": 10000,
-  "fee": 0.001
-}
-`;
-
 interface Wanted {
 	strategy?: number;
 	market?: number;
 	tf?: string | null;
+	rules?: string | null;
 }
 
 /** The beginning of a form: what a link or another run asks for, else the
@@ -66,7 +56,7 @@ export function startSetup(
 		tf: want.tf && offered.includes(want.tf) ? want.tf : bestTimeframe(m),
 		from: "",
 		to: "",
-		rules: "chart",
+		rules: RULE_SETS.find((r) => r === want.rules) ?? "chart",
 		capital: "",
 		fee: "",
 		slippage: "",
@@ -157,7 +147,7 @@ export function problemsOf(s: Setup): Problems {
 	const to = dateMs(s.to);
 	if (from !== undefined && to !== undefined && from >= to)
 		out.range = "The end must come after the beginning.";
-	if (s.rules === "freqtrade" && rulesOf(s) === null)
+	if (s.rules === "freqtrade" && parseRules(s.rulesText) === null)
 		out.rules = "This is not a JSON object.";
 	return out;
 }
@@ -170,15 +160,6 @@ function strictProblems(s: Setup, out: Problems): void {
 	const share = Number(s.share);
 	if (s.share && !(share > 0 && share <= 100))
 		out.share = "Enter percent up to 100, such as 10.";
-}
-
-function rulesOf(s: Setup): unknown {
-	try {
-		const v = JSON.parse(s.rulesText);
-		return typeof v === "object" && v !== null && !Array.isArray(v) ? v : null;
-	} catch {
-		return null;
-	}
 }
 
 export interface SetupBody {
@@ -224,6 +205,6 @@ export function toSetupBody(
 		rules_set: s.rules,
 		// What freqtrade's rules say of money stands in their file.
 		options: s.rules === "freqtrade" ? {} : options,
-		...(s.rules === "freqtrade" ? { rules: rulesOf(s) } : {}),
+		...(s.rules === "freqtrade" ? { rules: parseRules(s.rulesText) } : {}),
 	};
 }

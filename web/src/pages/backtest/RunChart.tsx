@@ -20,10 +20,12 @@ import { decimalsOf } from "../../lib/candles";
 import { savePicture } from "../../lib/save";
 import { timeframeMs } from "../../lib/time";
 import { allMarks, candlesOf, plotLines } from "../../runs/draw";
+import { shapesOf, tablesOf } from "../../runs/drawings";
 import { type Span, useRunChart } from "./data";
 import { TradeStrip } from "./TradeStrip";
 
 const CandleChart = lazy(() => import("../../charts/CandleChart"));
+const DrawnTables = lazy(() => import("../../drawings/DrawnTables"));
 
 const NONE: readonly never[] = [];
 
@@ -111,6 +113,8 @@ export function RunChart(p: {
 		() => levelsOf(p.hovered ?? chosen),
 		[p.hovered, chosen],
 	);
+	const shapes = useMemo(() => shapesOf(data?.drawings), [data]);
+	const tables = useMemo(() => tablesOf(data?.drawings), [data]);
 	const tf = timeframeMs(run.tf) || 60_000;
 	const held = useMemo(
 		() => ({
@@ -243,7 +247,10 @@ export function RunChart(p: {
 								onView={onView}
 								onMark={(id) => p.onHover(id === null ? null : markTrade(id))}
 								onMarkPick={pickMark}
-							/>
+								drawings={shapes}
+							>
+								{tables.length > 0 && <DrawnTables tables={tables} />}
+							</CandleChart>
 						</div>
 					</Suspense>
 				)}

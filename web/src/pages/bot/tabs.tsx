@@ -10,7 +10,7 @@ import { Empty, Side } from "../../components/ui";
 import { formatDuration } from "../../lib/time";
 import { useBotLog, useFills, useOrders, useTrades } from "./data";
 
-export function TradesTab(p: {
+function TradesTab(p: {
 	id: number;
 	active: number | null;
 	onPick: (t: Trade) => void;
@@ -80,7 +80,7 @@ export function TradesTab(p: {
 	);
 }
 
-export function FillsTab({ id }: { id: number }) {
+function FillsTab({ id }: { id: number }) {
 	const f = useFormats();
 	const { query, items, more } = useFills(id);
 	const columns: Column<Fill>[] = [
@@ -125,7 +125,7 @@ export function FillsTab({ id }: { id: number }) {
 	);
 }
 
-export function OrdersTab({ id }: { id: number }) {
+function OrdersTab({ id }: { id: number }) {
 	const f = useFormats();
 	const { query, items, more } = useOrders(id);
 	const columns: Column<Order>[] = [
@@ -179,7 +179,7 @@ export function OrdersTab({ id }: { id: number }) {
 	);
 }
 
-export function LogTab({ id }: { id: number }) {
+function LogTab({ id }: { id: number }) {
 	const [follow, setFollow] = useState(true);
 	const { query, items, more } = useBotLog(id);
 	return (
@@ -221,7 +221,7 @@ export function LogTab({ id }: { id: number }) {
 	);
 }
 
-export function SetupTab({ bot }: { bot: Bot }) {
+function SetupTab({ bot }: { bot: Bot }) {
 	const f = useFormats();
 	const rows: [string, string][] = [
 		["Strategy", bot.strategy.name],
@@ -256,4 +256,27 @@ export function SetupTab({ bot }: { bot: Bot }) {
 			))}
 		</dl>
 	);
+}
+
+/** What is under a tab of a bot's history. */
+export default function TabBody(p: {
+	tab: "trades" | "fills" | "orders" | "log" | "setup";
+	bot: Bot;
+	/** The trade that was chosen. */
+	active: number | null;
+	onPick: (t: Trade) => void;
+}) {
+	const { bot } = p;
+	switch (p.tab) {
+		case "trades":
+			return <TradesTab id={bot.id} active={p.active} onPick={p.onPick} />;
+		case "fills":
+			return <FillsTab id={bot.id} />;
+		case "orders":
+			return <OrdersTab id={bot.id} />;
+		case "log":
+			return <LogTab id={bot.id} />;
+		case "setup":
+			return <SetupTab bot={bot} />;
+	}
 }

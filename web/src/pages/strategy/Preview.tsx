@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { previewSource } from "../../api/runEndpoints";
-import type { Inputs, Preview, RunTrade } from "../../api/runTypes";
+import type { Inputs, Preview, RulesSet, RunTrade } from "../../api/runTypes";
 import type { Market } from "../../api/types";
 import { useFormats } from "../../app/format";
 import { ImageIcon, TableIcon } from "../../components/icons";
@@ -17,13 +17,19 @@ import {
 } from "../../components/ui";
 import { decimalsOf } from "../../lib/candles";
 import { savePicture } from "../../lib/save";
-import { timeframesOf } from "../../lib/time";
 import { useDebounced } from "../../lib/useDebounced";
 import { allMarks, candlesOf, plotLines } from "../../runs/draw";
-import { RunTrades } from "../../runs/RunTrades";
+import { shapesOf, tablesOf } from "../../runs/drawings";
+import { MarketFields } from "../../runs/FormParts";
+import { RULE_SETS } from "../../runs/rules";
 import { DRAWDOWN, firstOf, RETURN, value, WIN_RATE } from "../../runs/values";
 
 const CandleChart = lazy(() => import("../../charts/CandleChart"));
+const DrawnTables = lazy(() => import("../../drawings/DrawnTables"));
+const RulesText = lazy(() => import("./RulesText"));
+const RunTrades = lazy(() =>
+	import("../../runs/RunTrades").then((m) => ({ default: m.RunTrades })),
+);
 
 const BARS = [500, 1500, 3000, 5000];
 
@@ -35,22 +41,31 @@ export interface PreviewWish {
 	market: Market | undefined;
 	tf: string;
 	bars: number;
+	rulesSet: RulesSet;
+	/** freqtrade's, as it reads them; null while they are no object. */
+	rules: unknown;
 }
 
 /** Runs the script over the last bars, a moment after the last key. */
 export function usePreview(w: PreviewWish) {
 	const wish = useMemo(
 		() =>
-			w.ok && w.inputs && w.market && w.tf
+			w.ok &&
+			w.inputs &&
+			w.market &&
+			w.tf &&
+			(w.rulesSet !== "freqtrade" || w.rules)
 				? {
 						source: w.source,
 						inputs: w.inputs,
 						market_id: w.market.id,
 						tf: w.tf,
 						bars: w.bars,
+						...(w.rulesSet === "chart" ? {} : { rules_set: w.rulesSet }),
+						...(w.rulesSet === "freqtrade" ? { rules: w.rules } : {}),
 					}
 				: null,
-		[w.ok, w.source, w.inputs, w.market, w.tf, w.bars],
+		[w.ok, w.source, w.inputs, w.market, w.tf, w.bars, w.rulesSet, w.rules],
 	);
 	const body = useDebounced(wish, 350);
 	return useQuery({
@@ -121,6 +136,8 @@ function Drawn(p: {
 		() => allMarks(trades, data.plots, candles.t),
 		[trades, data.plots, candles.t],
 	);
+	const shapes = useMemo(() => shapesOf(data.drawings), [data.drawings]);
+	const tables = useMemo(() => tablesOf(data.drawings), [data.drawings]);
 	const [focus, setFocus] = useState<{ from: number; to: number } | null>(null);
 	const [active, setActive] = useState<number | null>(null);
 	const pick = (t: RunTrade) => {
@@ -137,7 +154,11 @@ function Drawn(p: {
 			</div>
 		);
 	if (p.table)
-		return <RunTrades trades={trades} active={active} onPick={pick} />;
+		return (
+			<Suspense fallback={<SkeletonBlock className="chart-h" />}>
+				<RunTrades trades={trades} active={active} onPick={pick} />
+			</Suspense>
+		);
 	return (
 		<Suspense fallback={<SkeletonBlock className="chart-h" />}>
 			<div className="chart-h">
@@ -147,8 +168,11 @@ function Drawn(p: {
 					decimals={decimalsOf(candles.c)}
 					overlays={overlays}
 					marks={marks}
+					drawings={shapes}
 					focus={focus}
-				/>
+				>
+					{tables.length > 0 && <DrawnTables tables={tables} />}
+				</CandleChart>
 			</div>
 		</Suspense>
 	);
@@ -163,6 +187,8 @@ export function PreviewPanel(p: {
 	onMarket: (id: number) => void;
 	onTf: (tf: string) => void;
 	onBars: (n: number) => void;
+	onRulesSet: (r: string) => void;
+	onRules: (rules: unknown) => void;
 }) {
 	const { wish, query } = p;
 	const f = useFormats();
@@ -208,38 +234,14 @@ export function PreviewPanel(p: {
 			}
 		>
 			<div className="preview-bar">
-				<Field label="Market">
-					{(a) => (
-						<select
-							{...a}
-							className="select"
-							value={market?.id ?? ""}
-							onChange={(ev) => p.onMarket(Number(ev.target.value))}
-						>
-							{p.markets.map((m) => (
-								<option key={m.id} value={m.id}>
-									{m.symbol} ({m.exchange})
-								</option>
-							))}
-						</select>
-					)}
-				</Field>
-				<Field label="Timeframe">
-					{(a) => (
-						<select
-							{...a}
-							className="select"
-							value={wish.tf}
-							onChange={(ev) => p.onTf(ev.target.value)}
-						>
-							{timeframesOf(market?.timeframes.map((t) => t.tf) ?? []).map(
-								(t) => (
-									<option key={t}>{t}</option>
-								),
-							)}
-						</select>
-					)}
-				</Field>
+				<MarketFields
+					markets={p.markets}
+					market={market?.id ?? 0}
+					tf={wish.tf}
+					refused={() => null}
+					onMarket={(m) => p.onMarket(m.id)}
+					onTf={p.onTf}
+				/>
 				<Field label="Last bars">
 					{(a) => (
 						<select
@@ -256,7 +258,26 @@ export function PreviewPanel(p: {
 						</select>
 					)}
 				</Field>
+				<Field label="Rules">
+					{(a) => (
+						<select
+							{...a}
+							className="select"
+							value={wish.rulesSet}
+							onChange={(ev) => p.onRulesSet(ev.target.value)}
+						>
+							{RULE_SETS.map((r) => (
+								<option key={r}>{r}</option>
+							))}
+						</select>
+					)}
+				</Field>
 			</div>
+			{wish.rulesSet === "freqtrade" && (
+				<Suspense fallback={null}>
+					<RulesText onRules={p.onRules} />
+				</Suspense>
+			)}
 			{data?.error && !stale && (
 				<p className="notice notice-error notice-edge" role="alert">
 					{data.error}

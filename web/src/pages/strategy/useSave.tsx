@@ -1,15 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import {
 	createStrategy,
 	getStrategy,
 	replaceStrategy,
 } from "../../api/runEndpoints";
 import type { StrategyFull } from "../../api/runTypes";
-import { useFormats } from "../../app/format";
-import { Dialog } from "../../components/Dialog";
 import { toast, toastError } from "../../components/toasts";
 import { ApiError } from "../../lib/apiClient";
+
+const Conflict = lazy(() => import("./Conflict"));
 
 interface Text {
 	name: string;
@@ -74,58 +74,19 @@ export function useSave(
 		nameError,
 		save: () => write(false),
 		conflict: theirs && (
-			<Conflict
-				theirs={theirs}
-				busy={busy}
-				onClose={() => setTheirs(null)}
-				onMine={() => void write(true)}
-				onTheirs={() => {
-					queries.setQueryData(["strategy", theirs.id], theirs);
-					setTheirs(null);
-					text.settle(theirs);
-				}}
-			/>
+			<Suspense fallback={null}>
+				<Conflict
+					theirs={theirs}
+					busy={busy}
+					onClose={() => setTheirs(null)}
+					onMine={() => void write(true)}
+					onTheirs={() => {
+						queries.setQueryData(["strategy", theirs.id], theirs);
+						setTheirs(null);
+						text.settle(theirs);
+					}}
+				/>
+			</Suspense>
 		),
 	};
-}
-
-function Conflict(p: {
-	theirs: StrategyFull;
-	busy: boolean;
-	onClose: () => void;
-	onMine: () => void;
-	onTheirs: () => void;
-}) {
-	const f = useFormats();
-	return (
-		<Dialog title="Changed elsewhere" onClose={p.onClose}>
-			<div className="dialog-body">
-				<p>
-					{p.theirs.name} was saved at {f.time(p.theirs.changed, "full")} from
-					another place, after this text was opened. Saving now would replace
-					that version.
-				</p>
-				<details>
-					<summary>Look at the other version</summary>
-					<pre className="source-peek">{p.theirs.source}</pre>
-				</details>
-				<div className="dialog-actions">
-					<button type="button" className="btn" onClick={p.onClose}>
-						Keep editing
-					</button>
-					<button type="button" className="btn" onClick={p.onTheirs}>
-						Take the other version
-					</button>
-					<button
-						type="button"
-						className="btn btn-danger"
-						disabled={p.busy}
-						onClick={p.onMine}
-					>
-						Save mine over it
-					</button>
-				</div>
-			</div>
-		</Dialog>
-	);
 }
