@@ -19,6 +19,7 @@ import {
 } from "lightweight-charts";
 import type { Candles } from "../api/types";
 import type { DrawingLayer } from "../drawings/layer";
+import { indexAt } from "../lib/candles";
 import type { TimeStyle } from "../lib/time";
 import type { Drawing } from "../runs/drawings";
 import type { ChartColors } from "./theme";
@@ -370,8 +371,8 @@ export class CandlePlot {
 	/** Shows from one moment to another with some room on both sides. */
 	show(from: number, to: number): void {
 		const times = this.data?.t ?? [];
-		const a = nearest(times, from);
-		const b = nearest(times, to);
+		const a = indexAt(times, from);
+		const b = indexAt(times, to);
 		const pad = Math.max(20, Math.round((b - a) * 0.4));
 		this.chart.timeScale().setVisibleLogicalRange({
 			from: a - pad,
@@ -487,15 +488,4 @@ function candle(c: Candles, i: number): CandlestickData<Time> {
 		low: c.l[i] ?? 0,
 		close: c.c[i] ?? 0,
 	};
-}
-
-function nearest(times: readonly number[], ms: number): number {
-	let lo = 0;
-	let hi = times.length - 1;
-	while (lo < hi) {
-		const mid = (lo + hi + 1) >> 1;
-		if ((times[mid] ?? 0) <= ms) lo = mid;
-		else hi = mid - 1;
-	}
-	return lo;
 }
