@@ -66,6 +66,7 @@ struct desk *desk_new(struct arena *out, const struct desk_conf *c)
 		c->rules.lot;
 	d->e = emu_new(out, &r);
 	emu_watch(d->e, &(struct emu_watch){ desk_gate, d });
+	calc_init(&d->calc, c->vm, d->e, c->prog, &r, c->from);
 	return d;
 }
 
@@ -79,9 +80,31 @@ const struct emu *desk_emu(const struct desk *d)
 	return d->e;
 }
 
-void desk_bar(struct desk *d, const struct bar *b)
+void desk_begin(struct arena *out, struct desk *d, const struct desk_in *in)
 {
-	emu_bar(d->e, b);
+	d->a = out;
+	d->in = in;
+	memset(&d->let, 0, sizeof(d->let));
+	memset(&d->cut, 0, sizeof(d->cut));
+}
+
+int desk_bar(struct arena *out, struct desk *d, const struct bar *b,
+	     const struct desk_in *in, struct err *err)
+{
+	struct bars one = { 1, &b->t, &b->o, &b->h, &b->l, &b->c, &b->v };
+	int rc = script_block(d->c.vm, &one, err);
+
+	if (rc < 0)
+		return rc;
+	desk_begin(out, d, in);
+	rc = calc_meet(&d->calc, b, NULL, err);
+	d->in = NULL;
+	return rc;
+}
+
+int desk_calc(struct desk *d, struct strat_cmds *ret, struct err *err)
+{
+	return calc_decide(&d->calc, ret, err);
 }
 
 void desk_seen(struct desk *d)
@@ -207,7 +230,9 @@ int desk_prints(struct arena *out, struct desk *d, const struct desk_in *in,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->v = NEW_N(out, struct match_print, n + 1);
-	ret->late = NEW_N(out, struct intent, n + 1);
+	ret->late = NEW_N(out, struct intent, n + d->cut.n + 1);
+	for (size_t i = 0; i < d->cut.n; i++)
+		ret->late[ret->n_late++] = d->cut.v[i];
 	for (size_t i = 0; i < n; i++) {
 		const char *const text[3] = { x[i].id, x[i].from, x[i].comment };
 		struct match_print *p = &ret->v[ret->n];
@@ -254,6 +279,12 @@ void desk_withdraw(struct desk *d)
 	emu_withdraw(d->e);
 }
 
+void desk_past(struct desk *d, const struct detour *v, size_t n)
+{
+	d->past = v;
+	d->n_past = n;
+}
+
 void desk_again(struct desk *d, const struct strat_cmds *cmds,
 		const struct detour *v, size_t n)
 {
@@ -261,12 +292,10 @@ void desk_again(struct desk *d, const struct strat_cmds *cmds,
 
 	for (size_t i = 0; i < n; i++)
 		late |= v[i].kind == DETOUR_LATE;
-	d->past = v;
-	d->n_past = n;
+	desk_past(d, v, n);
 	if (!late)
 		emu_commands(d->e, cmds);
-	d->past = NULL;
-	d->n_past = 0;
+	desk_past(d, NULL, 0);
 	emu_execs_clear(d->e);
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].kind == DETOUR_REFUSED)

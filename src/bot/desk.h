@@ -7,8 +7,9 @@
  * takes the strategy's commands and says which orders wait and what each candle
  * trades.  The desk makes that agree with what stands in the journal:
  *
- *	desk_bar	the candle meets the orders; the strategy may now see
- *			desk_account()
+ *	desk_bar	the candle meets the orders; with calc_on_order_fills
+ *			the strategy is run after each fill
+ *	desk_calc	the strategy decides
  *	desk_prints	what was traded, as fills of the orders that are open.
  *			What no open order stands for (a margin call, a rule of
  *			strategy.risk, an exit born inside the candle) gets an
@@ -21,7 +22,7 @@
  * After a restart the same candles and commands go through the desk again, with
  * what was refused on the way (desk_again): that is all that the emulator does
  * not find out by itself. */
-#include "bt/emu.h"
+#include "bt/calc.h"
 #include "risk/risk.h"
 
 struct desk;
@@ -34,6 +35,9 @@ struct desk_conf {
 	double pointvalue;		/* 0: 1 */
 	int64_t bar_ms;			/* length of a bar */
 	const struct emu_rules *emu;	/* NULL: desk_rules() */
+	struct script_vm *vm;		/* the strategy, and what it is made of */
+	const struct script_prog *prog;
+	int64_t from;			/* what it says before is not done */
 };
 /* What orders cost and how they fill, as the account has it. */
 struct emu_rules desk_rules(const struct desk_conf *c);
@@ -42,7 +46,6 @@ const struct strat_account *desk_account(const struct desk *d);
 /* The emulator's own list, for comparing. */
 const struct emu *desk_emu(const struct desk *d);
 
-void desk_bar(struct desk *d, const struct bar *b);
 /* What the candle traded is in the books already. */
 void desk_seen(struct desk *d);
 
@@ -64,6 +67,12 @@ struct desk_in {
 	struct qty base;
 	struct quote cash;
 };
+
+/* `in`: what risk is asked with for orders that are made while the candle runs;
+ * NULL: it is not asked.  It and `out` are used until desk_prints(). */
+MUST_CHECK int desk_bar(struct arena *out, struct desk *d, const struct bar *b,
+			const struct desk_in *in, struct err *err);
+MUST_CHECK int desk_calc(struct desk *d, struct strat_cmds *ret, struct err *err);
 
 struct desk_prints {
 	struct intent *late;		/* to be placed before the candle */
@@ -108,6 +117,8 @@ struct detour {
 	struct qty qty;
 	struct emu_key key;
 };
+/* The bar that comes is one of the past, with these detours. */
+void desk_past(struct desk *d, const struct detour *v, size_t n);
 /* A decision of the past, with the detours of its bar. */
 void desk_again(struct desk *d, const struct strat_cmds *cmds,
 		const struct detour *v, size_t n);

@@ -8,6 +8,7 @@ struct desk {
 	struct desk_conf c;
 	struct qty step;		/* of quantities: the lot */
 	struct emu *e;
+	struct calc calc;
 	/* of the decision that is being made: */
 	struct arena *a;
 	const struct desk_in *in;
@@ -18,6 +19,8 @@ struct desk {
 	size_t n_past;
 };
 
+/* A bar, or the decision on it, begins. */
+void desk_begin(struct arena *out, struct desk *d, const struct desk_in *in);
 /* The gate of the emulator: how much of an order there may be. */
 double desk_gate(void *desk, const struct emu_ask *ask);
 void desk_text(char *to, size_t size, const char *from);

@@ -90,6 +90,23 @@ static struct intent *let_of(struct desk *d, struct emu_key key)
 	return NULL;
 }
 
+/* While a candle runs the books are behind the emulator: its position counts,
+ * paid for at the last price. */
+static void held_now(const struct desk *d, struct risk_state *s)
+{
+	struct quote cost;
+	struct qty held, more;
+
+	if (!qty_from_double(&held, emu_position(d->e), d->step,
+			     ROUND_HALF_EVEN) ||
+	    !qty_sub(&more, held, s->base) || qty_is_zero(more) ||
+	    !notional(&cost, s->last, more, ROUND_HALF_EVEN) ||
+	    !quote_sub(&cost, s->cash, cost))
+		return;
+	s->base = held;
+	s->cash = cost;
+}
+
 /* What is bound already: open orders that still wait, and what this bar has
  * let through; not the order that is changed. */
 static void state_for(struct desk *d, struct emu_key key, struct risk_state *s)
@@ -101,6 +118,7 @@ static void state_for(struct desk *d, struct emu_key key, struct risk_state *s)
 	s->last = in->last;
 	s->base = in->base;
 	s->cash = in->cash;
+	held_now(d, s);
 	for (size_t i = 0; i < in->n_live; i++) {
 		const struct intent *it = &in->live[i];
 		struct emu_key k = { it->key_seq, it->key_entry,
@@ -318,12 +336,12 @@ int desk_decide(struct arena *out, struct desk *d, const struct strat_cmds *cmds
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	d->a = out;
-	d->in = in;
-	memset(&d->let, 0, sizeof(d->let));
-	memset(&d->cut, 0, sizeof(d->cut));
+	desk_begin(out, d, in);
 	emu_commands(d->e, cmds);
 	d->in = NULL;
+	rc = calc_done(&d->calc, err);
+	if (rc < 0)
+		return rc;
 	n = emu_work(out, d->e, &w);
 	ret->place = NEW_N(out, struct intent, n + d->cut.n + 1 +
 			   emu_execs(d->e, &(const struct emu_exec *){ NULL }));

@@ -121,9 +121,8 @@ static int load_detours(struct bot *b, struct past *p, struct err *err)
 	return rc;
 }
 
-/* The decision on a bar once more, as it went then. */
-static void decide_again(struct bot *b, struct past *p,
-			 const struct strat_cmds *cmds, int64_t t)
+/* What did not go as the strategy said on the bar at t. */
+static size_t detours_of(struct past *p, int64_t t, const struct detour **ret)
 {
 	size_t from, n;
 
@@ -133,8 +132,8 @@ static void decide_again(struct bot *b, struct past *p,
 	from = n = p->next_detour;
 	while (n < p->detours.n && p->detours.v[n].bar_ms == t)
 		n++;
-	desk_again(b->desk, cmds, n > from ? &p->detours.v[from] : NULL,
-		   n - from);
+	*ret = n > from ? &p->detours.v[from] : NULL;
+	return n - from;
 }
 
 static int keep_fill(void *ctx, const struct acct_fill *f, int64_t after_ms,
@@ -176,26 +175,33 @@ static int rebuild_bar(struct bot *b, struct past *p, const struct candle *c,
 		       struct err *err)
 {
 	struct bar bar = { c->t, c->o, c->h, c->l, c->c, c->v };
+	const struct detour *v = NULL;
 	struct match_candle mc;
 	struct strat_cmds cmds;
+	size_t n = 0;
 	int rc = bot_to_match(b, c, &mc, err);
 
 	if (rc < 0)
 		return rc;
-	desk_bar(b->desk, &bar);
+	if (c->t >= b->row.first_ms)
+		n = detours_of(p, c->t, &v);
+	desk_past(b->desk, v, n);
+	SCOPE(tmp, b->tick)
+		rc = desk_bar(tmp, b->desk, &bar, NULL, err);
+	if (rc < 0)
+		return rc;
 	desk_seen(b->desk);
 	if (c->t < b->row.first_ms)
-		return script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds,
-				     err);
+		return desk_calc(b->desk, &cmds, err);
 	rc = replay_fills(b, p, c->t, b->index + 1,
 			  b->index < 0 ? 0 : b->row.decided_ms, err);
 	if (rc < 0)
 		return rc;
 	b->index++;
 	acct_mark(&b->acct, mc.h, mc.l, mc.c);
-	rc = script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds, err);
+	rc = desk_calc(b->desk, &cmds, err);
 	if (rc == 0)
-		decide_again(b, p, &cmds, c->t);
+		desk_again(b->desk, &cmds, v, n);
 	b->last = mc.c;
 	b->row.decided_ms = c->t;
 	return rc;
@@ -337,9 +343,9 @@ static int warm_up(struct bot *b, struct err *err)
 					   cs.c[i], cs.v[i] };
 			struct strat_cmds cmds;
 
-			desk_bar(b->desk, &bar);
-			rc = script_on_bar(b->vm, &bar, desk_account(b->desk),
-					   &cmds, err);
+			rc = desk_bar(tmp, b->desk, &bar, NULL, err);
+			if (rc == 0)
+				rc = desk_calc(b->desk, &cmds, err);
 		}
 		if (rc == 0 && !again) {
 			b->row.first_ms = cs.n > 0 ?
@@ -360,7 +366,8 @@ void bot_desk(struct bot *b)
 	b->desk = desk_new(b->arena, &(struct desk_conf){
 		.bot_id = b->row.id, .props = b->props,
 		.rules = *paper_rules(b->x), .initial = b->row.initial,
-		.bar_ms = tf_ms(b->row.tf) });
+		.bar_ms = tf_ms(b->row.tf), .vm = b->vm, .prog = b->prog,
+		.from = INT64_MIN });
 }
 
 static int open_parts(struct bot *b, struct err *err)

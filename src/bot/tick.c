@@ -305,16 +305,18 @@ static int let_trade(struct bot *b, const struct bar *bar,
 	struct desk_in in;
 	int rc = 0;
 
-	desk_bar(b->desk, bar);
 	desk_input(b, bar->t, &in);
 	paper_set_now(b->x, mc->close_ms);
-	if (mc->close_ms <= paper_clock(b->x)) {	/* before a restart */
-		desk_seen(b->desk);
-		return 0;
-	}
 	SCOPE(tmp, b->tick) {
 		struct desk_prints p;
 
+		rc = desk_bar(tmp, b->desk, bar, &in, err);
+		if (rc < 0)
+			return rc;
+		if (mc->close_ms <= paper_clock(b->x)) { /* before a restart */
+			desk_seen(b->desk);
+			return 0;
+		}
 		rc = desk_prints(tmp, b->desk, &in, mc, &p, err);
 		/* The books must never be more than one bar ahead of what is
 		 * stored here: then the fill is seen by the same bar after a
@@ -365,7 +367,7 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 			b->row.warm_ms = c->t;
 	}
 	acct_mark(&b->acct, mc.h, mc.l, mc.c);
-	rc = script_on_bar(b->vm, &bar, desk_account(b->desk), &cmds, err);
+	rc = desk_calc(b->desk, &cmds, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = script_notes(b->vm, &notes), k = 0; k < i; k++)

@@ -16,7 +16,6 @@ struct replay {
 	const struct verify_in *in;
 	struct arena *a, *run, *tick;	/* run: until the next restart */
 	struct desk *desk;
-	struct script_vm *vm;
 	struct desk_conf conf;
 	struct match_state x;		/* the broker */
 	struct acct acct;		/* the books */
@@ -352,13 +351,19 @@ static int compare(struct replay *r)
 static int start(struct replay *r)
 {
 	struct script_market *m = NEW(r->run, struct script_market);
+	int rc;
 
 	*m = *r->in->market;
 	m->last_bar_index = (int64_t)r->in->bars->n - 1;
 	m->last_bar_time = r->in->bars->t[r->in->bars->n - 1];
+	rc = script_vm_new(r->run, r->in->prog, r->in->binding, m,
+			   &r->in->opt->limits, &r->conf.vm, r->err);
+	if (rc < 0)
+		return rc;
+	r->conf.prog = r->in->prog;
+	r->conf.from = r->in->opt->trade_from;
 	r->desk = desk_new(r->run, &r->conf);
-	return script_vm_new(r->run, r->in->prog, r->in->binding, m,
-			     &r->in->opt->limits, &r->vm, r->err);
+	return 0;
 }
 
 static int one_candle(struct replay *r)
@@ -370,14 +375,13 @@ static int one_candle(struct replay *r)
 
 	if (rc < 0)
 		return rc;
-	desk_bar(r->desk, &b);
-	rc = let_trade(r, &c);
+	rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
+	if (rc == 0)
+		rc = let_trade(r, &c);
 	if (rc < 0)
 		return rc;
 	acct_mark(&r->acct, c.h, c.l, c.c);
-	rc = script_on_bar(r->vm, &b, desk_account(r->desk), &cmds, r->err);
-	if (rc == 0 && b.t < r->in->opt->trade_from)
-		cmds.n = 0;
+	rc = desk_calc(r->desk, &cmds, r->err);
 	if (rc == 0 && (cmds.n > 0 || r->n_live > 0))
 		rc = decide(r, &cmds, c.close_ms);
 	if (rc == 0)
@@ -397,9 +401,10 @@ static int restart(struct replay *r)
 		struct bar b = bars_at(&part, i);
 		struct strat_cmds cmds;
 
-		desk_bar(r->desk, &b);
+		rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
 		desk_seen(r->desk);
-		rc = script_on_bar(r->vm, &b, desk_account(r->desk), &cmds, r->err);
+		if (rc == 0)
+			rc = desk_calc(r->desk, &cmds, r->err);
 		if (rc == 0 && b.t >= r->in->opt->trade_from)
 			desk_again(r->desk, &cmds, NULL, 0);
 	}

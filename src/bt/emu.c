@@ -143,11 +143,11 @@ static void value_extremes(struct emu *e)
 	e->trough = fmin(e->trough, lo);
 }
 
-void emu_value(struct emu *e)
+void emu_value_at(struct emu *e, double price)
 {
 	struct strat_account *a = &e->a;
 
-	a->equity = emu_equity_at(e, e->bar.c);
+	a->equity = emu_equity_at(e, price);
 	a->open_profit = a->equity - e->r.initial_capital - a->net_profit -
 		emu_others(e);
 	a->position_size = e->position;
@@ -159,7 +159,7 @@ void emu_value(struct emu *e)
 	for (size_t i = 0; i < e->open.n; i++) {
 		struct strat_trade *t = &e->open.v[i];
 
-		t->profit = (e->bar.c - t->entry_price) * t->size *
+		t->profit = (price - t->entry_price) * t->size *
 			e->r.pointvalue - e->open_fee.v[i];
 	}
 	a->open = e->open.v;
@@ -171,6 +171,11 @@ void emu_value(struct emu *e)
 	a->n_closed = e->closed.n;
 }
 
+void emu_value(struct emu *e)
+{
+	emu_value_at(e, e->bar.c);
+}
+
 void emu_bar(struct emu *e, const struct bar *b)
 {
 	emu_bar_fine(e, b, NULL);
@@ -178,12 +183,16 @@ void emu_bar(struct emu *e, const struct bar *b)
 
 void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
 {
+	bool held = e->a.position_size != 0;	/* by what the script saw last */
+
 	e->bar = *b;
 	e->index++;
+	e->asks = 0;
+	emu_again_open(e);
 	emu_risk_open(e);
 	if (e->work || e->open.n > 0)
 		emu_walk(e, fine);
-	if (e->open.n > 0 || e->a.position_size != 0 || e->pool != NULL) {
+	if (e->open.n > 0 || held || e->pool != NULL) {
 		emu_value(e);
 		value_extremes(e);
 	} else if (e->a.n_closed != e->closed.n) {

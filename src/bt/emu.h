@@ -90,6 +90,14 @@ struct emu_pool {
 	double profit, tied;
 };
 void emu_join(struct emu *e, struct emu_pool *pool);
+/* calc_on_order_fills: run() is asked after each fill, late: at the close of
+ * the bar; what it says is carried out at once.  False: it failed, and is not
+ * asked any more.  Not for margin calls and rules of strategy.risk. */
+struct emu_again {
+	bool (*run)(void *ctx, bool late, struct strat_cmds *ret);
+	void *ctx;
+};
+void emu_on_fill(struct emu *e, const struct emu_again *a);
 /* Let the orders meet a bar, then value the account at its close. */
 void emu_bar(struct emu *e, const struct bar *b);
 /* The same with the way inside the bar told by finer bars (NULL: by itself). */

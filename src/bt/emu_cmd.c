@@ -56,12 +56,17 @@ static struct emu_order *order_slot(struct emu *e, enum emu_kind kind,
 		for (size_t i = 0; i < e->orders.n; i++) {
 			struct emu_order *o = &e->orders.v[i];
 
-			if (!o->dead && o->kind == kind && o->id == id)
-				return o;
+			if (o->dead || o->kind != kind || o->id != id)
+				continue;
+			if (!e->in_again)
+				o->born = 0;
+			return o;
 		}
 	}
 	n = array_push(e->arena, &e->orders);
 	n->key = ++e->keys;
+	n->born = emu_born(e);
+	n->born_leg = emu_born_leg(e);
 	return n;
 }
 
@@ -76,7 +81,8 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 		return;
 	stop = tick_level(e, stop, buys);
 	limit = nearbyint(limit / e->r.mintick) * e->r.mintick;
-	price = !isnan(limit) ? limit : !isnan(stop) ? stop : e->bar.c;
+	price = !isnan(limit) ? limit : !isnan(stop) ? stop :
+		e->in_again ? e->point : e->bar.c;
 	qty = isnan(c->qty) ? default_qty(e, price) : emu_cut(e, c->qty);
 	if (!(qty > EMU_EPS))
 		return;
@@ -88,6 +94,7 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 		.against = kind == EO_ENTRY && e->position * c->dir < 0 ?
 			fabs(e->position) : 0,
 		.seq = ++e->seq, .key = o->key, .live = emu_live(e),
+		.born = o->born, .born_leg = o->born_leg,
 	};
 	e->work = true;
 	if (e->watched && e->watch.gate != NULL) {
@@ -134,10 +141,13 @@ static void close_position(struct emu *e, const struct strat_cmd *c, bool all)
 		.dir = e->position > 0 ? -1 : 1, .qty = qty, .all = all,
 		.from = entry, .limit = NAN, .stop = NAN, .seq = ++e->seq,
 		.key = o->key, .live = emu_live(e),
+		.born = o->born, .born_leg = o->born_leg,
 	};
 	e->work = true;
-	if (c->immediately && !e->r.strict)
-		emu_fill_order(e, (size_t)(o - e->orders.v), e->bar.c, true);
+	/* The close of a bar is had once. */
+	if (c->immediately && !e->r.strict && !(e->in_again && e->at_close))
+		emu_fill_order(e, (size_t)(o - e->orders.v),
+			       e->in_again ? e->point : e->bar.c, true);
 }
 
 static void cancel(struct emu *e, const char *id)
@@ -150,7 +160,7 @@ static void cancel(struct emu *e, const char *id)
 			e->exits.v[i].dead = true;
 }
 
-static void command(struct emu *e, const struct strat_cmd *c)
+void emu_command(struct emu *e, const struct strat_cmd *c)
 {
 	switch (c->kind) {
 	case STRAT_ENTRY:
@@ -197,13 +207,15 @@ void emu_commands(struct emu *e, const struct strat_cmds *cmds)
 
 	if (cmds->n == 0)
 		return;
-	e->asks = 0;
 	e->at_close = true;
 	for (size_t i = 0; i < cmds->n; i++)
-		command(e, &cmds->v[i]);
+		emu_command(e, &cmds->v[i]);
+	emu_ask_again(e, e->bar.c);
 	close = e->r.on_close;
-	if (close && e->orders.n > 0)
+	if (close && e->orders.n > 0) {
 		emu_market_orders(e, e->bar.c, UINT64_MAX);
+		emu_again_close(e);
+	}
 	e->at_close = false;
 	emu_sweep(e);
 	if (close)

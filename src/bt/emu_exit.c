@@ -90,6 +90,7 @@ void emu_legs_bind(struct emu *e)
 					.mark = e->fills.v[k].price };
 				l->qty = leg_slice(e, x, &e->fills.v[k]);
 				leg_levels(e, l);
+				emu_again_leg(e, l);
 			} else if (l->version != x->version) {
 				leg_levels(e, l);
 			}
@@ -168,7 +169,8 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 	const char *id = emu_name(e, c->id), *from = emu_name(e, c->from_entry);
 	struct emu_exit *x;
 	uint64_t seq, version;
-	int64_t live;
+	int64_t live, born;
+	int leg;
 
 	if (from != NULL && *from == '\0')
 		from = NULL;
@@ -182,13 +184,18 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 		x = array_push(e->arena, &e->exits);
 		x->seq = ++e->seq;
 		x->live = emu_live(e);
+		x->born = emu_born(e);
+		x->born_leg = emu_born_leg(e);
 	}
 	live = x->live;		/* changing it is not sending it anew */
+	born = x->born;
+	leg = x->born_leg;
 	seq = x->seq;
 	version = x->version + 1;
 	*x = (struct emu_exit){
 		.id = id, .from = from, .seq = seq, .version = version,
-		.live = live, .comment = emu_name(e, c->comment),
+		.live = live, .born = born, .born_leg = leg,
+		.comment = emu_name(e, c->comment),
 		.c_profit = emu_name(e, c->comment_profit),
 		.c_loss = emu_name(e, c->comment_loss),
 		.c_trail = emu_name(e, c->comment_trailing),

@@ -30,6 +30,8 @@ struct emu_order {
 	int64_t live;			/* when it is at the exchange */
 	int64_t spent;			/* bar whose volume it has had, + 1 */
 	bool begun;			/* a part of it has filled */
+	int64_t born;			/* emu_again.c: bar + 1, 0: of no use */
+	int born_leg;
 };
 
 /* What strategy.exit said last under one id. */
@@ -43,6 +45,8 @@ struct emu_exit {
 	uint64_t seq, version;		/* version counts re-issues */
 	int64_t live;
 	bool dead;
+	int64_t born;			/* as of an order */
+	int born_leg;
 };
 
 /* One entry that was filled: what exits are measured from. */
@@ -67,6 +71,7 @@ struct emu_leg {
 	int64_t spent;
 	enum emu_reason hit;		/* met, the rest waits for volume */
 	bool was_hit;
+	int64_t mute_stop, mute_limit;	/* bar that does not meet it, + 1 */
 };
 
 struct emu_risk {
@@ -114,6 +119,14 @@ struct emu {
 	struct emu_watch watch;
 	unsigned asks;			/* of the bar */
 	ARRAY(struct emu_exec) execs;
+	/* emu_again.c */
+	struct emu_again again;
+	uint64_t traded, heard;		/* fills; those it was asked after */
+	unsigned asked;			/* times in this bar */
+	int leg;			/* piece of the way: 1, 2, 3; 0 the open */
+	bool at_point, turn;		/* at its end; only what is met there */
+	bool in_again, first;		/* commands of the first fill at the open */
+	double point;			/* the price then */
 };
 
 /* What is sent now is there when? */
@@ -126,6 +139,7 @@ static inline int64_t emu_live(const struct emu *e)
 const char *emu_name(struct emu *e, const char *s);	/* interned; NULL stays */
 double emu_equity_at(const struct emu *e, double price);
 void emu_value(struct emu *e);
+void emu_value_at(struct emu *e, double price);
 double emu_cut(const struct emu *e, double qty);	/* down to the lot */
 
 /* emu_fill.c: what a fill does to trades and money. */
@@ -164,6 +178,20 @@ void emu_sweep(struct emu *e);		/* forget dead orders */
 void emu_note_exec(struct emu *e, const struct emu_exec *x);
 /* How much of the order the watcher lets through. */
 double emu_gate(struct emu *e, const struct emu_order *o);
+
+/* emu_again.c: asking the strategy again after a fill. */
+void emu_again_open(struct emu *e);	/* a bar begins */
+void emu_ask_again(struct emu *e, double price);
+void emu_again_close(struct emu *e);
+void emu_again_leg(const struct emu *e, struct emu_leg *l);
+bool emu_newborn(const struct emu *e, int64_t born);
+/* Can it be met here, on this part of the way? */
+bool emu_awake(const struct emu *e, int64_t born, int leg, bool exit);
+int64_t emu_born(const struct emu *e);	/* of what is said now */
+int emu_born_leg(const struct emu *e);
+
+/* emu_cmd.c */
+void emu_command(struct emu *e, const struct strat_cmd *c);
 
 /* emu_pool.c */
 void emu_pool_value(struct emu *e);	/* at the bar's close */

@@ -57,10 +57,14 @@ static void look_order(const struct emu *e, size_t i, double p, double q,
 	struct event ev = { .i = i, .seq = o->seq };
 	double at;
 
-	if (o->dead || (isnan(o->limit) && isnan(o->stop)) ||
-	    !emu_there(e, o->live) || o->spent == e->index + 1)
+	if (o->dead || (isnan(o->limit) && isnan(o->stop) && !e->turn) ||
+	    !emu_there(e, o->live) || o->spent == e->index + 1 ||
+	    !emu_awake(e, o->born, o->born_leg, false))
 		return;
-	if (!isnan(o->stop) && !o->stop_met) {
+	if (isnan(o->limit) && isnan(o->stop)) {
+		at = ev.fill = p;
+		ev.kind = EV_ORDER;
+	} else if (!isnan(o->stop) && !o->stop_met) {
 		at = reach(o->stop, buys, p, q);
 		ev.kind = has_limit ? EV_ORDER_STOP : EV_ORDER;
 		ev.slips = true;
@@ -105,16 +109,18 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
 	double at;
 
 	if (l->done || x->dead || f->left <= EMU_EPS ||
-	    !emu_there(e, x->live) || l->spent == e->index + 1)
+	    !emu_there(e, x->live) || l->spent == e->index + 1 ||
+	    !emu_awake(e, x->born, x->born_leg, true))
 		return;
 	if (l->was_hit) {		/* what the volume left of it */
 		leg_offer(best, ev, p, p, p, l->hit, at_open);
 		return;
 	}
-	at = reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
+	at = emu_newborn(e, l->mute_limit) ? NAN :
+		reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
 	leg_offer(best, ev, at, at == p ? p : l->limit, p,
 		  EMU_PROFIT, at_open);
-	at = reach(l->stop, !up, p, q);
+	at = emu_newborn(e, l->mute_stop) ? NAN : reach(l->stop, !up, p, q);
 	leg_offer(best, ev, at, at, p, EMU_LOSS, at_open);
 	if (isnan(l->trail_at))
 		return;
@@ -182,8 +188,17 @@ static void walk_piece(struct emu *e, double p, double q, bool at_open)
 			break;
 		happen(e, &best);
 		p = best.price;
+		emu_ask_again(e, p);
 	}
 	arrive(e, q);
+}
+
+/* The price is at a point of the way: what is only had here. */
+static void walk_point(struct emu *e, double at)
+{
+	e->at_point = e->turn = true;
+	walk_piece(e, at, at, false);
+	e->turn = false;
 }
 
 void emu_market_orders(struct emu *e, double price, uint64_t before_seq)
@@ -193,10 +208,14 @@ void emu_market_orders(struct emu *e, double price, uint64_t before_seq)
 		const struct emu_order *o = &e->orders.v[i];
 		double at = price;
 
-		if (!o->dead && isnan(o->limit) && isnan(o->stop) &&
-		    o->seq < before_seq && o->spent != e->index + 1 &&
-		    emu_late_price(e, o, &at))
-			emu_fill_order(e, i, at, true);
+		if (o->dead || !isnan(o->limit) || !isnan(o->stop) ||
+		    o->seq >= before_seq || o->spent == e->index + 1 ||
+		    emu_newborn(e, o->born) || !emu_late_price(e, o, &at))
+			continue;
+		emu_fill_order(e, i, at, true);
+		emu_ask_again(e, at);
+		if (!e->at_close)	/* the first fill may bring more */
+			n = e->orders.n;
 	}
 }
 
@@ -229,25 +248,34 @@ static bool priced_work(const struct emu *e)
 }
 
 /* The way of one bar, or of one of the finer bars it is made of. */
-static void walk_bar(struct emu *e, const struct bar *b, bool first)
+static void walk_bar(struct emu *e, const struct bar *b, int before)
 {
-	bool high_first = emu_high_first(e, b);
+	bool high_first = emu_high_first(e, b), first = before == 0;
 	double way[4] = { b->o, high_first ? b->h : b->l,
 			  high_first ? b->l : b->h, b->c };
 
+	e->leg = before;
+	e->at_point = true;
 	if (e->work) {
 		if (first)
 			emu_market_orders(e, b->o, UINT64_MAX);
 		walk_piece(e, b->o, b->o, true);
+		if (!first && e->again.run != NULL)
+			walk_point(e, b->o);
 	} else if (!first && e->open.n > 0) {
 		arrive(e, b->o);
 	}
 	emu_margin_check(e, b->o);
 	for (size_t k = 1; k < 4; k++) {
-		if (e->work && priced_work(e))
+		e->leg = before + (int)k;
+		e->at_point = false;
+		if (e->work && priced_work(e)) {
 			walk_piece(e, way[k - 1], way[k], false);
-		else if (e->open.n > 0)
+			if (k < 3 && e->again.run != NULL)
+				walk_point(e, way[k]);
+		} else if (e->open.n > 0) {
 			arrive(e, way[k]);
+		}
 		emu_margin_check(e, way[k]);
 		emu_risk_point(e, way[k]);
 	}
@@ -257,11 +285,11 @@ void emu_walk(struct emu *e, const struct bars *fine)
 {
 	emu_room_open(e);
 	if (fine == NULL || fine->n == 0)
-		walk_bar(e, &e->bar, true);
+		walk_bar(e, &e->bar, 0);
 	for (size_t i = 0; fine != NULL && i < fine->n; i++) {
 		struct bar b = bars_at(fine, i);
 
-		walk_bar(e, &b, i == 0);
+		walk_bar(e, &b, 4 * (int)i);
 	}
 	if (e->r.strict)
 		emu_strict_trail(e);

@@ -13,6 +13,8 @@ void emu_watch(struct emu *e, const struct emu_watch *w)
 
 void emu_note_exec(struct emu *e, const struct emu_exec *x)
 {
+	if (x->qty > EMU_EPS && x->key.leg != 'm' && x->key.leg != 'r')
+		e->traded++;
 	if (e->watched && x->qty > EMU_EPS)
 		*array_push(e->arena, &e->execs) = *x;
 }

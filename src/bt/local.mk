@@ -1,5 +1,5 @@
 noinst_LIBRARIES += %D%/libbt.a
-%C%_libbt_a_SOURCES = %D%/emu.c %D%/emu.h %D%/emu_cmd.c %D%/emu_exit.c \
+%C%_libbt_a_SOURCES = %D%/calc.c %D%/calc.h %D%/emu.c %D%/emu.h %D%/emu_again.c %D%/emu_cmd.c %D%/emu_exit.c \
 	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_pool.c %D%/emu_quiet.c \
 	%D%/emu_risk.c %D%/emu_strict.c %D%/emu_work.c \
 	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft_as_bt.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \

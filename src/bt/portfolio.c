@@ -3,12 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bt/calc.h"
 #include "bt/run_i.h"
 
 struct member {
 	const struct bt_job *job;
 	struct script_vm *vm;
 	struct emu *e;
+	struct calc calc;
 	struct bt_result *r;
 	struct script_market market;
 	int64_t length;
@@ -54,6 +56,9 @@ static int member_new(struct arena *out, struct run *x, struct member *m,
 	emu_join(m->e, &x->pool);
 	rc = script_vm_new(out, j->prog, j->binding, &m->market, &x->opt->limits,
 			   &m->vm, err);
+	if (rc == 0)
+		calc_init(&m->calc, m->vm, m->e, j->prog, &r->rules,
+			  x->opt->trade_from);
 	return rc;
 }
 
@@ -74,34 +79,38 @@ static bool next_time(const struct run *x, int64_t *ret)
 	return any;
 }
 
-static void meet(struct member *m, int64_t t)
+static int meet(struct member *m, int64_t t, struct err *err)
 {
 	const struct bars *b = &m->job->bars;
-	struct bars fine = { 0 };
+	struct bars fine = { 0 }, one;
 	struct bar bar;
+	int rc;
 
 	m->now = m->row < b->n && b->t[m->row] == t;
 	if (!m->now)
-		return;
+		return 0;
 	bar = bars_at(b, m->row);
+	one = bars_slice(b, m->row, 1);
+	rc = script_block(m->vm, &one, err);
+	if (rc < 0)
+		return rc;
 	if (m->job->detail.n > 0)
 		fine = bt_finer(&m->job->detail, &m->detail, t, t + m->length);
-	emu_bar_fine(m->e, &bar, &fine);
+	return calc_meet(&m->calc, &bar, &fine, err);
 }
 
-static int decide(struct run *x, struct member *m, struct err *err)
+static int decide(struct member *m, struct err *err)
 {
-	struct bar bar;
 	struct strat_cmds cmds;
 	int rc;
 
 	if (!m->now)
 		return 0;
-	bar = bars_at(&m->job->bars, m->row);
-	rc = script_on_bar(m->vm, &bar, emu_account(m->e), &cmds, err);
-	if (rc == 0 && cmds.n > 0 && bar.t >= x->opt->trade_from)
-		emu_commands(m->e, &cmds);
-	return rc;
+	rc = calc_decide(&m->calc, &cmds, err);
+	if (rc < 0 || cmds.n == 0)
+		return rc;
+	emu_commands(m->e, &cmds);
+	return calc_done(&m->calc, err);
 }
 
 struct curve {
@@ -204,10 +213,10 @@ static int moments(struct arena *out, struct run *x, struct curve *c,
 		    (rc = o->progress(o->ctx, x->v[0].row,
 				      x->v[0].job->bars.n)) != 0)
 			break;
-		for (size_t i = 0; i < x->n; i++)
-			meet(&x->v[i], t);
 		for (size_t i = 0; rc == 0 && i < x->n; i++)
-			rc = decide(x, &x->v[i], err);
+			rc = meet(&x->v[i], t, err);
+		for (size_t i = 0; rc == 0 && i < x->n; i++)
+			rc = decide(&x->v[i], err);
 		note(out, x, c, t);
 	}
 	return rc;

@@ -49,7 +49,8 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	out_amount(w, "margin_short", e->margin_short);
 	jw_kbool(w, "process_orders_on_close", e->on_close);
 	jw_kbool(w, "use_bar_magnifier", r->magnified);
-	jw_kbool(w, "calc_on_order_fills", false);	/* in force: never */
+	jw_kbool(w, "calc_on_order_fills", r->props.calc_on_order_fills &&
+		 !e->strict);
 	if (r->trade_pairs != NULL)
 		jw_ku64(w, "max_open_trades", r->max_open_trades);
 	if (e->strict) {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "bt/calc.h"
 #include "bt/run_i.h"
 
 struct bt_options bt_defaults(void)
@@ -107,12 +108,13 @@ struct bars bt_finer(const struct bars *d, size_t *at, int64_t from, int64_t to)
 	return bars_slice(d, *at, n);
 }
 
-static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
+static int steps(struct script_vm *vm, struct calc *c, const struct bars *bars,
 		 const struct bt_options *opt, struct bt_result *res,
 		 struct err *err)
 {
 	int64_t length = opt->detail.n > 0 ? bt_bar_length(bars) : 0;
 	struct bars block, fine = { 0 };
+	struct emu *e = c->e;
 	size_t detail = 0;
 	int rc;
 
@@ -142,12 +144,15 @@ static int steps(struct script_vm *vm, struct emu *e, const struct bars *bars,
 			if (length > 0)
 				fine = bt_finer(&opt->detail, &detail, b.t,
 					     b.t + length);
-			emu_bar_fine(e, &b, &fine);
-			rc = script_step(vm, emu_account(e), &cmds, err);
+			rc = calc_meet(c, &b, &fine, err);
+			if (rc == 0)
+				rc = calc_decide(c, &cmds, err);
+			if (rc == 0 && cmds.n > 0) {
+				emu_commands(e, &cmds);
+				rc = calc_done(c, err);
+			}
 			if (rc < 0)
 				return rc;
-			if (cmds.n > 0 && b.t >= opt->trade_from)
-				emu_commands(e, &cmds);
 			res->equity[at + k] = emu_account(e)->equity;
 			res->position[at + k] = emu_account(e)->position_size;
 			if (opt->each_bar != NULL &&
@@ -185,12 +190,14 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	SCOPE(tmp, out) {
 		struct emu *e = emu_new(out, &res.rules);
 		struct script_vm *vm;
+		struct calc c;
 
 		rc = script_vm_new(tmp, prog, binding, &market, &opt->limits, &vm,
 				   err);
 		if (rc < 0)
 			return rc;
-		rc = steps(vm, e, bars, opt, &res, err);
+		calc_init(&c, vm, e, prog, &res.rules, opt->trade_from);
+		rc = steps(vm, &c, bars, opt, &res, err);
 		if (rc != 0)
 			return rc;
 		res.waiting = emu_waiting(e);

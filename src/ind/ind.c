@@ -96,6 +96,19 @@ void ind_restart(struct ind *s)
 	s->d->init(s->state, s->p);
 }
 
+/* Pointers inside a state point into it: it goes back to where it was. */
+size_t ind_state_size(const struct ind *s) { return s->size; }
+
+void ind_state_save(const struct ind *s, void *ret)
+{
+	memcpy(ret, s->state, s->size);
+}
+
+void ind_state_load(struct ind *s, const void *from)
+{
+	memcpy(s->state, from, s->size);
+}
+
 /* Rings of IND_LENGTH_MAX + 8 values for each input, and scratch state big
  * enough for the longest window. */
 #define DYN_KEEP ((size_t)IND_LENGTH_MAX + 8)
@@ -178,4 +191,37 @@ void ind_dyn_step(struct ind_dyn *s, const double *p, const double *in, double *
 	}
 	dyn_window(s, q, (size_t)q[0] + d->extra);
 	memcpy(ret, s->last, d->n_out * sizeof(*ret));
+}
+
+struct dyn_head { size_t at, have; double last[IND_OUTPUTS_MAX]; };
+
+size_t ind_dyn_state_size(const struct ind_dyn *s)
+{
+	return sizeof(struct dyn_head) + s->d->n_in * DYN_KEEP * sizeof(double);
+}
+
+void ind_dyn_state_save(const struct ind_dyn *s, void *ret)
+{
+	struct dyn_head h = { s->at, s->have, { 0 } };
+	unsigned char *to = ret;
+
+	memcpy(h.last, s->last, sizeof(h.last));
+	memcpy(to, &h, sizeof(h));
+	to += sizeof(h);
+	for (size_t i = 0; i < s->d->n_in; i++, to += DYN_KEEP * sizeof(double))
+		memcpy(to, s->ring[i], DYN_KEEP * sizeof(double));
+}
+
+void ind_dyn_state_load(struct ind_dyn *s, const void *from)
+{
+	const unsigned char *p = from;
+	struct dyn_head h;
+
+	memcpy(&h, p, sizeof(h));
+	p += sizeof(h);
+	s->at = h.at;
+	s->have = h.have;
+	memcpy(s->last, h.last, sizeof(h.last));
+	for (size_t i = 0; i < s->d->n_in; i++, p += DYN_KEEP * sizeof(double))
+		memcpy(s->ring[i], p, DYN_KEEP * sizeof(double));
 }

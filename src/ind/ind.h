@@ -84,6 +84,10 @@ MUST_CHECK int ind_new(struct arena *out, const struct ind_def *d,
 void ind_run(struct ind *s, const double *const *in, double *const *ret,
 	     size_t n);
 void ind_restart(struct ind *s);	/* as new */
+/* What it remembers, for going back to it: so many bytes; out, and in again. */
+size_t ind_state_size(const struct ind *s);
+void ind_state_save(const struct ind *s, void *ret);
+void ind_state_load(struct ind *s, const void *from);
 
 /* The same row with a length that may change from bar to bar: keeps the last
  * IND_LENGTH_MAX values and computes a window afresh.  Only for rows whose
@@ -93,5 +97,8 @@ MUST_CHECK int ind_dyn_new(struct arena *out, const struct ind_def *d,
 			   struct ind_dyn **ret, struct err *err);
 void ind_dyn_step(struct ind_dyn *s, const double *p, const double *in,
 		  double *ret);
+size_t ind_dyn_state_size(const struct ind_dyn *s);
+void ind_dyn_state_save(const struct ind_dyn *s, void *ret);
+void ind_dyn_state_load(struct ind_dyn *s, const void *from);
 
 #endif /* IND_IND_H */

@@ -138,8 +138,9 @@ static void remarks(struct ctl *c, const struct script_prog *prog, bool detail)
 	const struct strat_properties *p = script_properties(prog);
 
 	if (p->calc_on_order_fills)
-		ctl_say(c, "calc_on_order_fills: not done, the script runs once "
-			"a bar, at its close");
+		ctl_say(c, "calc_on_order_fills: as on the chart, a run after a "
+			"fill sees the whole bar, its close too; no live "
+			"order can (rules strict: not done)");
 	if (p->bar_magnifier && !detail)
 		ctl_say(c, "use_bar_magnifier: give finer candles with --detail; "
 			"the way inside a bar is assumed");

@@ -45,6 +45,7 @@ static struct sym *variable(struct gen *g, struct str name, const struct type *t
 			    const struct ast *at, double first)
 {
 	struct sym *s = sym_add(g, name, SYM_VALUE, at);
+	bool ip = at->kind == A_DECL && at->flags & AF_VARIP;
 
 	s->mut = set_has(g->muts, name);
 	s->depth = g->depth;
@@ -52,7 +53,7 @@ static struct sym *variable(struct gen *g, struct str name, const struct type *t
 	s->v.lval = s->mut;
 	if (set_has(g->hists, name)) {
 		s->v.hist = hist_new(g, t);
-		emit(g, in_hist_push, s->v.hist, s->v.reg, 0, 0);
+		emit(g, in_hist_push, s->v.hist, s->v.reg, ip, 0);
 	}
 	return s;
 }
@@ -81,6 +82,13 @@ void gen_declare(struct gen *g, struct str name, struct val v, const struct ast 
 	s->v.lval = false;
 }
 
+static void lives_on(struct gen *g, const struct ast *n, int reg)
+{
+	*array_push(g->c->out, &g->p->kept) = reg;
+	if (n->flags & AF_VARIP)
+		*array_push(g->c->out, &g->p->varip) = reg;
+}
+
 /* var: the initial value is computed the first time only. */
 static void declare_once(struct gen *g, const struct ast *n, const struct type *t)
 {
@@ -88,6 +96,7 @@ static void declare_once(struct gen *g, const struct ast *n, const struct type *
 	struct val v;
 	struct sym *s;
 	size_t j;
+	int done;
 
 	g->cond++;
 	g->inner++;
@@ -109,12 +118,15 @@ static void declare_once(struct gen *g, const struct ast *n, const struct type *
 	}
 	if (v.rate == RATE_CONST && !set_has(g->hists, n->text)) {
 		s = variable(g, n->text, t, n, v.k);
-		*array_push(g->c->out, &g->p->kept) = s->v.reg;
+		lives_on(g, n, s->v.reg);
 		return;
 	}
 	s = variable(g, n->text, t, n, NAN);
-	*array_push(g->c->out, &g->p->kept) = s->v.reg;
-	j = emit(g, in_once, reg_new(g, NAN), 0, 0, 0);
+	lives_on(g, n, s->v.reg);
+	done = reg_new(g, NAN);
+	if (n->flags & AF_VARIP)
+		*array_push(g->c->out, &g->p->varip) = done;
+	j = emit(g, in_once, done, 0, 0, 0);
 	buf_append(g, &u);
 	move_to(g, s->v.reg, v);
 	patch(g, j);

@@ -114,6 +114,28 @@ void vm_gc(struct script_vm *vm)
 	vm->gc_at = ((size_t)256 << 10) + live;
 }
 
+void vm_obj_drop(struct script_vm *vm, uint32_t i)
+{
+	struct obj *o = &vm->objs[i];
+
+	if (o->kind != OBJ_FREE)
+		block_put(vm, o->v, o->room);
+	*o = (struct obj){ .kind = OBJ_FREE };
+}
+
+void vm_obj_relink(struct script_vm *vm)
+{
+	vm->free_obj = UINT32_MAX;
+	for (uint32_t i = vm->n_objs; i-- > 0; ) {
+		struct obj *o = &vm->objs[i];
+
+		if (o->kind != OBJ_FREE)
+			continue;
+		o->next_free = vm->free_obj;
+		vm->free_obj = i;
+	}
+}
+
 static bool obj_slot(struct script_vm *vm, uint32_t *ret)
 {
 	if (vm->free_obj == UINT32_MAX && vm->n_objs == vm->objs_room) {

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += %D%/libscript.a
 %C%_libscript_a_SOURCES = \
+	%D%/again.c \
+	%D%/again.h \
 	%D%/ast_i.h \
 	%D%/fn_account.c \
 	%D%/fn_array.c \

@@ -125,6 +125,7 @@ struct script_prog {
 	VEC(const char *) models;	/* names that ml.*() uses */
 	int model_line;			/* of the first use */
 	VEC(int) kept;			/* registers of var: live across bars */
+	VEC(int) varip;			/* those that a bar run again leaves alone */
 	VEC(int) lines;			/* of bar.v[i] */
 	int n_notes;
 	int draw_max[DRAW__MAX];	/* the newest so many are kept */

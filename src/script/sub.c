@@ -401,6 +401,17 @@ static void fill_lists(struct script_vm *vm, struct vm_sub *s, const struct sub 
 	}
 }
 
+void vm_mark_lists(struct script_vm *vm, void (*mark)(struct script_vm *vm, double ref))
+{
+	for (size_t i = 0; i < vm->p->subs.n; i++) {
+		const struct vm_sub *s = &vm->subs[i];
+
+		for (size_t k = 0; s->list != NULL && s->list_bar == vm->bars &&
+		     k < vm->p->subs.v[i].n; k++)
+			mark(vm, s->list[k]);
+	}
+}
+
 int fn_lower_list(struct script_vm *vm, double *ret, const double *a, size_t n)
 {
 	const struct sub *d = &vm->p->subs.v[(size_t)a[0]];

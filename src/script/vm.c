@@ -109,7 +109,8 @@ IN(hist_push)
 
 	if (h->cap == 0)
 		return i + 1;
-	h->b[h->at] = vm->r[i->a];
+	/* The past of a varip is what the bar began with. */
+	h->b[h->at] = i->b ? vm_begun_with(vm, i->a) : vm->r[i->a];
 	h->at = h->at + 1 == h->cap ? 0 : h->at + 1;
 	if (h->n < h->cap)
 		h->n++;
@@ -704,14 +705,13 @@ int script_step(struct script_vm *vm, const struct strat_account *acct,
 	vm->err = err;
 	vm->acct = acct;
 	vm->n_cmds = vm->n_notes = 0;
-	vm->steps = 0;
-	/* Between bars all that lives hangs on registers and histories. */
-	if (vm->fresh > vm->gc_at)
-		vm_gc(vm);
-	rc = vm_run(vm, &vm->p->bar);
+	rc = vm_begin(vm, err);
+	if (rc == 0)
+		rc = vm_run(vm, &vm->p->bar);
 	vm->acct = NULL;
 	if (rc < 0)
 		return rc;
+	vm_done(vm);
 	vm->at++;
 	vm->bars++;
 	*ret = (struct strat_cmds){ vm->cmds, vm->n_cmds };

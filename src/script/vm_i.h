@@ -62,7 +62,14 @@ struct script_vm {
 	struct script_share *share;	/* or NULL */
 	struct shared **shared;		/* of each cop: share.c */
 	uint64_t seed;
+	struct snapshot *snap;		/* again.c; NULL: no bar was run again */
 };
+
+/* again.c: before and after the code of a bar; a register's value when the bar
+ * began. */
+int vm_begin(struct script_vm *vm, struct err *err);
+void vm_done(struct script_vm *vm);
+double vm_begun_with(const struct script_vm *vm, int reg);
 
 /* Ends the run: sets vm->err, returns NULL for an instruction to return. */
 const struct ins *vm_fail(struct script_vm *vm, enum errc code, int line,
@@ -96,6 +103,11 @@ double vm_obj_new(struct script_vm *vm, enum obj_kind k, uint32_t n);
 struct obj *vm_obj(const struct script_vm *vm, double ref, enum obj_kind k);
 bool vm_obj_room(struct script_vm *vm, struct obj *o, uint32_t want);
 void vm_gc(struct script_vm *vm);
+/* An object nobody holds; then, once for all, what is free is found again. */
+void vm_obj_drop(struct script_vm *vm, uint32_t i);
+void vm_obj_relink(struct script_vm *vm);
+/* sub.c: the arrays of this bar, which are made once. */
+void vm_mark_lists(struct script_vm *vm, void (*mark)(struct script_vm *vm, double ref));
 
 /* Instructions that are no pure operations. */
 #define INSTRUCTIONS(X)							\

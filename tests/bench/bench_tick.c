@@ -25,7 +25,6 @@
 
 struct one {
 	const struct bars *bars;
-	struct script_vm *vm;
 	struct desk *desk;
 	struct intent live[OPEN];
 	size_t n_live;
@@ -122,11 +121,12 @@ static void tick(struct arena *tmp, struct one *o, size_t at)
 	    !price_from_double(&c.l, b.l, cent, ROUND_HALF_EVEN) ||
 	    !price_from_double(&c.c, b.c, cent, ROUND_HALF_EVEN))
 		exit(1);
-	desk_bar(o->desk, &b);
+	if (desk_bar(tmp, o->desk, &b, &in, &err) < 0)
+		die(&err);
 	if (desk_prints(tmp, o->desk, &in, &c, &prints, &err) < 0)
 		die(&err);
 	printed(o, &prints);
-	if (script_on_bar(o->vm, &b, desk_account(o->desk), &cmds, &err) < 0)
+	if (desk_calc(o->desk, &cmds, &err) < 0)
 		die(&err);
 	in.n_live = o->n_live;
 	in.last = c.c;
@@ -156,9 +156,11 @@ static void begin(struct arena *a, struct one *o, size_t i,
 	if (!quote_parse(&c.initial, "10000"))
 		exit(1);
 	o->bars = bars;
-	o->desk = desk_new(a, &c);
-	if (script_vm_new(a, prog, script_bind(a, prog), m, NULL, &o->vm, &err) < 0)
+	if (script_vm_new(a, prog, script_bind(a, prog), m, NULL, &c.vm, &err) < 0)
 		die(&err);
+	c.prog = prog;
+	c.from = INT64_MIN;
+	o->desk = desk_new(a, &c);
 }
 
 static int by_size(const void *a, const void *b)

@@ -99,7 +99,7 @@ ends "too few candles to begin later" 0 "too few" "$t/clean.pine" \
 
 sed 's/initial_capital=1000/calc_on_order_fills=true, use_bar_magnifier=true/' \
 	"$t/clean.pine" >"$t/fills.pine"
-ends "what is declared and not done is said" 0 "calc_on_order_fills: not done" \
+ends "what runs after fills know is said" 0 "calc_on_order_fills: as on the chart" \
 	"$t/fills.pine" --candles "$t/a.csv"
 ends "a magnifier needs finer candles" 0 "give finer candles" \
 	"$t/fills.pine" --candles "$t/a.csv"

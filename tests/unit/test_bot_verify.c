@@ -257,6 +257,23 @@ static void commissions_of_every_kind(void **state)
 		     "strategy.exit(\"X\", \"L\", qty_percent = 50, profit = 500)\n", 100);
 }
 
+/* Orders that are born, filled and closed inside one candle. */
+static void runs_after_fills(void **state)
+{
+	(void)state;
+	same("calc_on_order_fills = true, pyramiding = 3, slippage = 1",
+	     "varip int runs = 0\nruns += 1\n"
+	     "if up\n    strategy.entry(\"L\", strategy.long, qty = 1 + runs % 3)\n"
+	     "if strategy.position_size > 0\n"
+	     "    strategy.exit(\"X\", stop = strategy.position_avg_price * 0.993, limit = strategy.position_avg_price * 1.004)\n"
+	     "if dn\n    strategy.entry(\"S\", strategy.short, stop = low * 1.001)\n", 100);
+	same("calc_on_order_fills = true, process_orders_on_close = true,"
+	     " default_qty_type = strategy.percent_of_equity, default_qty_value = 50",
+	     "if up\n    strategy.entry(\"L\", strategy.long)\n"
+	     "if dn\n    strategy.close(\"L\", immediately = true)\n"
+	     "if strategy.position_size > 0\n    strategy.exit(\"X\", loss = 700, trail_points = 300, trail_offset = 100)\n", 50);
+}
+
 /* All at once: entries that turn round with children, parts, a trail, a rule of
  * risk; and liquidations that leave an exit with less than it was for. */
 static void all_of_it_together(void **state)
@@ -295,7 +312,8 @@ static const char *random_head(struct rng *r)
 {
 	return arena_printf(root, "initial_capital = %s%s%s%s%s%s%s",
 		ONE_OF(r, "5000", "20000", "1000000"),
-		ONE_OF(r, "", ", process_orders_on_close = true"),
+		ONE_OF(r, "", ", process_orders_on_close = true", ", calc_on_order_fills = true",
+		       ", process_orders_on_close = true, calc_on_order_fills = true"),
 		ONE_OF(r, "", ", pyramiding = 2", ", pyramiding = 5"),
 		ONE_OF(r, "", ", close_entries_rule = \"ANY\""),
 		ONE_OF(r, "", ", slippage = 4", ", margin_long = 25, margin_short = 30"),
@@ -426,6 +444,7 @@ int main(void)
 		cmocka_unit_test(rules_of_risk),
 		cmocka_unit_test(margin_calls_and_refusals),
 		cmocka_unit_test(commissions_of_every_kind),
+		cmocka_unit_test(runs_after_fills),
 		cmocka_unit_test(all_of_it_together),
 		cmocka_unit_test(strategies_at_random),
 		cmocka_unit_test(a_backtest_that_lies_is_found_out),
