@@ -35,7 +35,7 @@ libmariadb-dev libsodium-dev libssl-dev libwebsockets-dev libzstd-dev make
 mariadb-client-core mariadb-server-core nginx patch pkg-config procps util-linux
 xz-utils zlib1g-dev'
 packages_web='nodejs npm'
-packages_check='clang clang-tidy cppcheck jq libclang-rt-14-dev mandoc pmccabe
+packages_check='ccache clang clang-tidy cppcheck jq libclang-rt-14-dev mandoc pmccabe
 redis-server shellcheck strace unzip valgrind wrk chromium fonts-dejavu-core'
 
 as_root() {
@@ -57,7 +57,7 @@ provided() {
 	npm)		command -v npm >/dev/null ;;
 	mariadb-server-core) [ -x /usr/sbin/mariadbd ] ;;
 	pkg-config)	command -v pkg-config >/dev/null ;;
-	clang|make|gcc|curl|jq|chromium) command -v "$1" >/dev/null ;;
+	ccache|clang|make|gcc|curl|jq|chromium) command -v "$1" >/dev/null ;;
 	*)		return 1 ;;
 	esac
 }

@@ -1,5 +1,5 @@
-# Integration tests in shell: the real mariadbd, nginx and programs.  They run
-# one after the other with `make check-integ`.
+# Integration tests in shell: the real mariadbd, nginx and programs, and other
+# compilers; `make check-integ`.  Each has servers and folders of its own.
 integ_scripts =
 integ_scripts += %D%/00-env.sh
 integ_scripts += %D%/05-orchctl-db.sh
@@ -39,4 +39,4 @@ check_PROGRAMS += %D%/live_client
 
 .PHONY: check-integ
 check-integ: all %D%/fits %D%/live_client tests/bench/bench_fcgi
-	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(integ_scripts)'
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='tests/bits/bits.sh $(integ_scripts)'

@@ -88,7 +88,7 @@ is "a constraint is kept to" \
 	"$(opt --constraint 'trades>=100000' | grep -c 'No trial met the constraints')" 1
 
 # Ctrl-C: all that was done is in the file, and the same command ends it.
-args="--space fast=2:8:1 --space slow=5:40:1 --walk-forward anchored --train 1000 --test 20"
+args="--space fast=2:8:1 --space slow=5:40:1 --walk-forward anchored --train 1000 --test 80"
 opt $args --json "$t/whole.json" >/dev/null
 "$ctl" optimize "$t/s.pine" --candles "$t/c.csv" -q $args -o "$t/int.jsonl" \
 	--json "$t/int.json" >/dev/null 2>&1 &
