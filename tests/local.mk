@@ -61,6 +61,8 @@ unit_tests += %D%/unit/test_err
 unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
+unit_tests += %D%/unit/test_ml_boost
+EXTRA_DIST += %D%/support/t_samples.h
 unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_ind_golden
 EXTRA_DIST += %D%/golden/make_indicators.py %D%/golden/indicators.csv

@@ -1,3 +1,4 @@
 /* kinds_list.h - the kinds of models, a line each, in the order in which they
  * are shown: X(dense) is `const struct ml_kind ml_kind_dense`.  No include
  * guard. */
+X(boosting)

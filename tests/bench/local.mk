@@ -40,3 +40,7 @@ check_PROGRAMS += %D%/bench_ind
 %C%_bench_ind_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 dist_check_SCRIPTS += %D%/peers_bt.py %D%/peers_ind.py
 EXTRA_DIST += %D%/README.md
+check_PROGRAMS += %D%/bench_ml_trees
+%C%_bench_ml_trees_SOURCES = %D%/bench_ml_trees.c
+%C%_bench_ml_trees_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
+dist_check_SCRIPTS += %D%/peers_trees.py
