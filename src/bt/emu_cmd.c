@@ -70,12 +70,25 @@ static struct emu_order *order_slot(struct emu *e, enum emu_kind kind,
 	return n;
 }
 
+static bool equal(double a, double b)
+{
+	return isnan(a) ? isnan(b) : a == b;
+}
+
+/* Said again as it was, it is where it was: nothing is sent. */
+static bool unchanged(const struct emu_order *old, const struct emu_order *o)
+{
+	return old->seq != 0 && old->dir == o->dir &&
+	       equal(old->qty, o->qty) && equal(old->against, o->against) &&
+	       equal(old->limit, o->limit) && equal(old->stop, o->stop);
+}
+
 static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 {
 	const char *id = emu_name(e, c->id);
 	double stop = c->stop, limit = c->limit, price, qty;
 	bool buys = c->dir > 0;
-	struct emu_order *o;
+	struct emu_order *o, old;
 
 	if (c->dir == 0 || e->risk.halted || e->risk.day_halted)
 		return;
@@ -87,6 +100,7 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 	if (!(qty > EMU_EPS))
 		return;
 	o = order_slot(e, kind, id);
+	old = *o;
 	*o = (struct emu_order){
 		.kind = kind, .id = id, .comment = emu_name(e, c->comment),
 		.oca = emu_name(e, c->oca_name), .oca_type = c->oca_type,
@@ -106,6 +120,10 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 			o->against = fmin(o->against, let);
 			o->qty = let - o->against;
 		}
+	}
+	if (e->r.strict && unchanged(&old, o)) {
+		o->live = old.live;
+		o->stop_met = old.stop_met;
 	}
 }
 

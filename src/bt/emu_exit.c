@@ -65,36 +65,40 @@ static bool matches(const struct emu_exit *x, const struct emu_fill *f)
 	return !x->dead && (x->from == NULL || x->from == f->id);
 }
 
-static struct emu_leg *leg_find(struct emu *e, size_t exit, size_t fill)
+/* Only what is new since the last time: an order that fills in hundreds of
+ * parts (the strict rules' bound of volume) has as many fills. */
+static void bind(struct emu *e, size_t exit, size_t from)
 {
-	for (size_t i = 0; i < e->legs.n; i++)
-		if (e->legs.v[i].exit == exit && e->legs.v[i].fill == fill)
-			return &e->legs.v[i];
-	return NULL;
+	const struct emu_exit *x = &e->exits.v[exit];
+
+	for (size_t k = from; k < e->fills.n; k++) {
+		const struct emu_fill *f = &e->fills.v[k];
+		struct emu_leg *l;
+
+		if (!matches(x, f))
+			continue;
+		l = array_push(e->arena, &e->legs);
+		*l = (struct emu_leg){ .exit = exit, .fill = k,
+			.trail_at = NAN, .mark = f->price };
+		l->qty = leg_slice(e, x, f);
+		leg_levels(e, l);
+		emu_again_leg(e, l);
+	}
 }
 
 void emu_legs_bind(struct emu *e)
 {
-	for (size_t k = 0; k < e->fills.n; k++) {
-		for (size_t i = 0; i < e->exits.n; i++) {
-			const struct emu_exit *x = &e->exits.v[i];
-			struct emu_leg *l;
+	for (size_t i = 0; i < e->exits.n; i++) {
+		struct emu_exit *x = &e->exits.v[i];
 
-			if (!matches(x, &e->fills.v[k]))
-				continue;
-			l = leg_find(e, i, k);
-			if (l == NULL) {
-				l = array_push(e->arena, &e->legs);
-				*l = (struct emu_leg){ .exit = i, .fill = k,
-					.trail_at = NAN,
-					.mark = e->fills.v[k].price };
-				l->qty = leg_slice(e, x, &e->fills.v[k]);
-				leg_levels(e, l);
-				emu_again_leg(e, l);
-			} else if (l->version != x->version) {
-				leg_levels(e, l);
-			}
-		}
+		if (x->dead)
+			continue;
+		for (size_t k = 0; x->bound != x->version && k < e->legs.n; k++)
+			if (e->legs.v[k].exit == i)
+				leg_levels(e, &e->legs.v[k]);
+		bind(e, i, x->fills);
+		x->bound = x->version;
+		x->fills = e->fills.n;
 	}
 }
 
@@ -149,6 +153,8 @@ void emu_flat(struct emu *e)
 		if (x->from == NULL ? bound : !entry_waits(e, x->from))
 			x->dead = true;
 	}
+	for (size_t i = 0; i < e->exits.n; i++)
+		e->exits.v[i].fills = 0;
 	e->fills.n = 0;
 	e->legs.n = 0;
 }
@@ -170,6 +176,7 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 	struct emu_exit *x;
 	uint64_t seq, version;
 	int64_t live, born;
+	size_t fills;
 	int leg;
 
 	if (from != NULL && *from == '\0')
@@ -191,10 +198,11 @@ void emu_exit_cmd(struct emu *e, const struct strat_cmd *c)
 	born = x->born;
 	leg = x->born_leg;
 	seq = x->seq;
+	fills = x->fills;
 	version = x->version + 1;
 	*x = (struct emu_exit){
 		.id = id, .from = from, .seq = seq, .version = version,
-		.live = live, .born = born, .born_leg = leg,
+		.live = live, .born = born, .born_leg = leg, .fills = fills,
 		.comment = emu_name(e, c->comment),
 		.c_profit = emu_name(e, c->comment_profit),
 		.c_loss = emu_name(e, c->comment_loss),

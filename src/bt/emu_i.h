@@ -43,6 +43,8 @@ struct emu_exit {
 	double limit, stop, profit, loss;
 	double trail_price, trail_points, trail_offset;
 	uint64_t seq, version;		/* version counts re-issues */
+	uint64_t bound;			/* the version its legs have */
+	size_t fills;			/* how many it has been bound to */
 	int64_t live;
 	bool dead;
 	int64_t born;			/* as of an order */
@@ -111,6 +113,11 @@ struct emu {
 	double profit, tied;		/* its part of the pool */
 	bool holds;			/* counted as open there */
 	double room;			/* volume that may still be had */
+	/* Strict: the bar that is walked (of finer ones, that one), how long
+	 * it is, and when it is on the way inside it. */
+	struct bar way;
+	int64_t way_ms, now;
+	bool arriving;			/* what comes in just now is looked at */
 	size_t rejected, margin_calls;
 	bool work;			/* something waits */
 	bool at_close;			/* the bar is over: commands */
@@ -206,10 +213,18 @@ static inline double emu_others(const struct emu *e)
 bool emu_high_first(const struct emu *e, const struct bar *b);
 void emu_room_open(struct emu *e);	/* a bar begins */
 double emu_room_take(struct emu *e, double want);
-/* Is an order sent with this time there when the bar opens? */
+/* A bar, or one of the finer ones in it, begins, and is `ms` long. */
+void emu_way_begin(struct emu *e, const struct bar *b, int64_t ms);
+/* Is an order that was sent to be there at this time there by now? */
 bool emu_there(const struct emu *e, int64_t live);
 /* A market order that comes in while the bar runs; false: later. */
 bool emu_late_price(const struct emu *e, const struct emu_order *o, double *price);
+/* The next price order to come in before a part of the way is gone: that part
+ * is from..to of its whole length (as shares).  False: none; the part is over. */
+bool emu_arrival(struct emu *e, double from, double to, int64_t *ret,
+		 double *ret_share);
+/* What an order gets whose level is passed already when it comes in at p. */
+double emu_arrival_price(const struct emu *e, int dir, double p);
 void emu_strict_trail(struct emu *e);	/* at the end of the bar */
 
 /* emu_margin.c */

@@ -49,6 +49,17 @@ static double reach(double level, bool up, double p, double q)
 	return NAN;
 }
 
+/* An order that is passed when it comes in has been moved against. */
+static double come_in(const struct emu *e, int64_t live, int dir, double p)
+{
+	return live == e->now ? emu_arrival_price(e, dir, p) : p;
+}
+
+static double bounded(double price, double limit, int dir)
+{
+	return dir > 0 ? fmin(price, limit) : fmax(price, limit);
+}
+
 static void look_order(const struct emu *e, size_t i, double p, double q,
 		       bool at_open, struct event *best)
 {
@@ -68,7 +79,7 @@ static void look_order(const struct emu *e, size_t i, double p, double q,
 		at = reach(o->stop, buys, p, q);
 		ev.kind = has_limit ? EV_ORDER_STOP : EV_ORDER;
 		ev.slips = true;
-		ev.fill = at;
+		ev.fill = at == p ? come_in(e, o->live, o->dir, at) : at;
 	} else {
 		double beyond = o->limit - o->dir * e->r.limit_beyond;
 
@@ -76,7 +87,8 @@ static void look_order(const struct emu *e, size_t i, double p, double q,
 		ev.kind = EV_ORDER;
 		/* Beyond it when it comes alive (at the open, where its stop
 		 * was met): better than asked.  Touched: the limit. */
-		ev.fill = at == p ? p : o->limit;
+		ev.fill = at != p ? o->limit :
+			bounded(come_in(e, o->live, o->dir, p), o->limit, o->dir);
 	}
 	if (isnan(at))
 		return;
@@ -106,7 +118,7 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
 	const struct emu_fill *f = &e->fills.v[l->fill];
 	bool up = f->dir > 0;
 	struct event ev = { .i = i, .seq = x->seq };
-	double at;
+	double at, here;
 
 	if (l->done || x->dead || f->left <= EMU_EPS ||
 	    !emu_there(e, x->live) || l->spent == e->index + 1 ||
@@ -116,21 +128,22 @@ static void look_leg(const struct emu *e, size_t i, double p, double q,
 		leg_offer(best, ev, p, p, p, l->hit, at_open);
 		return;
 	}
+	here = come_in(e, x->live, -f->dir, p);
 	at = emu_newborn(e, l->mute_limit) ? NAN :
 		reach(l->limit + f->dir * e->r.limit_beyond, up, p, q);
-	leg_offer(best, ev, at, at == p ? p : l->limit, p,
-		  EMU_PROFIT, at_open);
+	leg_offer(best, ev, at, at == p ? bounded(here, l->limit, -f->dir) :
+		  l->limit, p, EMU_PROFIT, at_open);
 	at = emu_newborn(e, l->mute_stop) ? NAN : reach(l->stop, !up, p, q);
-	leg_offer(best, ev, at, at, p, EMU_LOSS, at_open);
+	leg_offer(best, ev, at, at == p ? here : at, p, EMU_LOSS, at_open);
 	if (isnan(l->trail_at))
 		return;
-	if (l->trailing) {
+	if (l->trailing)
 		at = reach(l->mark - f->dir * l->trail_off, !up, p, q);
-		leg_offer(best, ev, at, at, p, EMU_TRAIL, at_open);
-	} else if (l->trail_off <= 0) {
+	else if (l->trail_off <= 0)
 		at = reach(l->trail_at, up, p, q);
-		leg_offer(best, ev, at, at, p, EMU_TRAIL, at_open);
-	}
+	else
+		return;
+	leg_offer(best, ev, at, at == p ? here : at, p, EMU_TRAIL, at_open);
 }
 
 /* The price has come to x: trailing exits take note of it, and open trades of
@@ -247,17 +260,53 @@ static bool priced_work(const struct emu *e)
 	return false;
 }
 
+/* A piece of the way that begins and ends at these shares of it.  Orders that
+ * come in on it take part from there. */
+static void walk_timed(struct emu *e, double p, double q, double from, double to)
+{
+	int64_t when;
+	double share;
+
+	while (emu_arrival(e, from, to, &when, &share)) {
+		double at = to > from ?
+			p + (q - p) * (share - from) / (to - from) : q;
+
+		walk_piece(e, p, at, false);
+		e->now = when;
+		e->arriving = true;
+		walk_piece(e, at, at, true);
+		e->arriving = false;
+		p = at;
+		from = share;
+	}
+	walk_piece(e, p, q, false);
+}
+
+/* How much of the way is gone at each turning point. */
+static void shares(const double way[4], double ret[4])
+{
+	double sum = 0;
+
+	ret[0] = 0;
+	for (size_t k = 1; k < 4; k++)
+		ret[k] = sum += fabs(way[k] - way[k - 1]);
+	for (size_t k = 1; k < 4; k++)
+		ret[k] = sum > 0 ? ret[k] / sum : 1;
+}
+
 /* The way of one bar, or of one of the finer bars it is made of. */
 static void walk_bar(struct emu *e, const struct bar *b, int before)
 {
 	bool high_first = emu_high_first(e, b), first = before == 0;
 	double way[4] = { b->o, high_first ? b->h : b->l,
-			  high_first ? b->l : b->h, b->c };
+			  high_first ? b->l : b->h, b->c }, gone[4] = { 0 };
 
+	if (e->r.strict)
+		shares(way, gone);
 	e->leg = before;
 	e->at_point = true;
 	if (e->work) {
-		if (first)
+		if (first || e->r.strict)
 			emu_market_orders(e, b->o, UINT64_MAX);
 		walk_piece(e, b->o, b->o, true);
 		if (!first && e->again.run != NULL)
@@ -270,7 +319,7 @@ static void walk_bar(struct emu *e, const struct bar *b, int before)
 		e->leg = before + (int)k;
 		e->at_point = false;
 		if (e->work && priced_work(e)) {
-			walk_piece(e, way[k - 1], way[k], false);
+			walk_timed(e, way[k - 1], way[k], gone[k - 1], gone[k]);
 			if (k < 3 && e->again.run != NULL)
 				walk_point(e, way[k]);
 		} else if (e->open.n > 0) {
@@ -284,11 +333,16 @@ static void walk_bar(struct emu *e, const struct bar *b, int before)
 void emu_walk(struct emu *e, const struct bars *fine)
 {
 	emu_room_open(e);
-	if (fine == NULL || fine->n == 0)
+	if (fine == NULL || fine->n == 0) {
+		emu_way_begin(e, &e->bar, e->r.bar_ms);
 		walk_bar(e, &e->bar, 0);
+	}
 	for (size_t i = 0; fine != NULL && i < fine->n; i++) {
 		struct bar b = bars_at(fine, i);
+		int64_t next = i + 1 < fine->n ? fine->t[i + 1] :
+			e->bar.t + e->r.bar_ms;
 
+		emu_way_begin(e, &b, next - b.t);
 		walk_bar(e, &b, 4 * (int)i);
 	}
 	if (e->r.strict)

@@ -6,6 +6,12 @@
  * how much could be had at each, or when an order would have been there; of
  * what is possible the worse is taken. */
 
+/* Is it there before the bar is over? */
+static bool comes(const struct emu *e, int64_t live)
+{
+	return live < e->way.t + e->way_ms;
+}
+
 /* The side that the way inside the bar is thought for: what is held, else
  * what the oldest entry would make. */
 static int side_of(const struct emu *e)
@@ -15,7 +21,7 @@ static int side_of(const struct emu *e)
 	for (size_t i = 0; i < e->orders.n; i++) {
 		const struct emu_order *o = &e->orders.v[i];
 
-		if (o->dead || o->kind == EO_CLOSE || !emu_there(e, o->live))
+		if (o->dead || o->kind == EO_CLOSE || !comes(e, o->live))
 			continue;
 		/* Flat: an entry is met on the way that then turns against
 		 * it.  One at the market is held from the open on. */
@@ -47,25 +53,85 @@ double emu_room_take(struct emu *e, double want)
 	return got;
 }
 
-bool emu_there(const struct emu *e, int64_t live)
+void emu_way_begin(struct emu *e, const struct bar *b, int64_t ms)
 {
-	return !e->r.strict || live <= e->bar.t;
+	e->way = *b;
+	e->way_ms = ms;
+	e->now = b->t;
 }
 
-/* It comes in after a part of the bar: at the open, moved against it by that
- * part of the bar's range. */
+bool emu_there(const struct emu *e, int64_t live)
+{
+	return !e->r.strict || live <= e->now;
+}
+
+static double share_gone(const struct emu *e, int64_t at)
+{
+	return (double)(at - e->way.t) / (double)e->way_ms;
+}
+
+/* The open, moved against the order by the part of the bar's range that has
+ * passed when it comes in. */
+static double moved(const struct emu *e, int dir, int64_t at)
+{
+	const struct bar *b = &e->way;
+	double part = share_gone(e, at) * (b->h - b->l);
+
+	return dir > 0 ? fmin(b->h, b->o + part) : fmax(b->l, b->o - part);
+}
+
 bool emu_late_price(const struct emu *e, const struct emu_order *o, double *price)
 {
-	const struct bar *b = &e->bar;
-	double part;
-
 	if (emu_there(e, o->live))
 		return true;
-	if (o->live >= b->t + e->r.bar_ms)
+	if (!comes(e, o->live))
 		return false;
-	part = (double)(o->live - b->t) / (double)e->r.bar_ms * (b->h - b->l);
-	*price = o->dir > 0 ? fmin(b->h, *price + part) : fmax(b->l, *price - part);
+	*price = moved(e, o->dir, o->live);
 	return true;
+}
+
+static void sooner(const struct emu *e, int64_t live, int64_t *best)
+{
+	if (live > e->now && live < *best)
+		*best = live;
+}
+
+bool emu_arrival(struct emu *e, double from, double to, int64_t *ret,
+		 double *ret_share)
+{
+	/* The price is taken to go its way evenly in time. */
+	int64_t gone = (int64_t)(to * (double)e->way_ms), next, over;
+
+	if (!e->r.strict)
+		return false;
+	over = e->way.t + (gone < e->way_ms ? gone : e->way_ms - 1);
+	next = over + 1;
+	for (size_t i = 0; i < e->orders.n; i++) {
+		const struct emu_order *o = &e->orders.v[i];
+
+		if (!o->dead && (!isnan(o->limit) || !isnan(o->stop)))
+			sooner(e, o->live, &next);
+	}
+	for (size_t i = 0; i < e->exits.n; i++)
+		if (!e->exits.v[i].dead)
+			sooner(e, e->exits.v[i].live, &next);
+	if (next > over) {
+		e->now = over > e->now ? over : e->now;
+		return false;
+	}
+	*ret = next;
+	*ret_share = fmin(fmax(share_gone(e, next), from), to);
+	return true;
+}
+
+double emu_arrival_price(const struct emu *e, int dir, double p)
+{
+	double late;
+
+	if (!e->arriving)
+		return p;
+	late = moved(e, dir, e->now);
+	return dir > 0 ? fmax(p, late) : fmin(p, late);
 }
 
 /* A trailing exit learns of the bar's extreme when the bar is over; one whose

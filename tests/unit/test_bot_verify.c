@@ -40,7 +40,7 @@ static int world(void **state)
 		v[1][i] = nearbyint(h * 100) / 100;
 		v[2][i] = nearbyint(l * 100) / 100;
 		v[3][i] = nearbyint(c * 100) / 100;
-		v[4][i] = 10;
+		v[4][i] = 10000;
 		x = c * 0.999 + 1;	/* comes back to 1000 */
 	}
 	bars = (struct bars){ BARS, t, v[0], v[1], v[2], v[3], v[4] };
@@ -64,7 +64,7 @@ struct run {
 	struct err err;
 };
 
-static void backtest(struct run *r, const char *source)
+static void backtest_under(struct run *r, enum bt_rules set, const char *source)
 {
 	struct diags d = { 0 };
 
@@ -72,6 +72,8 @@ static void backtest(struct run *r, const char *source)
 	r->m = (struct script_market){ .symbol = "X", .exchange = "file",
 		.timeframe = "60", .mintick = 0.01, .pointvalue = 1, .lot = 0.001 };
 	r->opt = bt_defaults();
+	r->opt.rules_set = set;
+	r->opt.latency_ms = 1200000;	/* a third of a bar */
 	if (script_compile(root, source, strlen(source), NULL, &r->prog, &d,
 			   &r->err) < 0)
 		fail_msg("%s: %s", source, d.n > 0 ? d.v[0].msg : r->err.msg);
@@ -79,6 +81,11 @@ static void backtest(struct run *r, const char *source)
 	if (bt_run(root, r->prog, r->bind, &r->m, &bars, &r->opt, &r->res,
 		   &r->err) < 0)
 		fail_msg("%s", r->err.msg);
+}
+
+static void backtest(struct run *r, const char *source)
+{
+	backtest_under(r, BT_RULES_CHART, source);
 }
 
 static int check(struct run *r)
@@ -92,16 +99,19 @@ static void same(const char *head, const char *body, size_t least)
 {
 	struct run r;
 
-	for (int version = 5; version <= 6; version++) {
-		backtest(&r, arena_printf(root, "//@version=%d\nstrategy(\"s\"%s%s)\n"
+	for (int k = 0; k < 3; k++) {
+		int version = k == 0 ? 5 : 6;
+
+		backtest_under(&r, k < 2 ? BT_RULES_CHART : BT_RULES_STRICT, arena_printf(root, "//@version=%d\nstrategy(\"s\"%s%s)\n"
 			"up = ta.crossover(close, ta.sma(close, 9))\n"
 			"dn = ta.crossunder(close, ta.sma(close, 9))\n%s", version,
 			*head != '\0' ? ", " : "", head, body));
 		if (check(&r) < 0)
-			fail_msg("version %d: %s", version, r.err.msg);
+			fail_msg("version %d, %s: %s", version,
+				 bt_rules_name(r.opt.rules_set), r.err.msg);
 		if (r.out.trades < least)
-			fail_msg("version %d: only %zu trades", version,
-				 r.out.trades);
+			fail_msg("version %d, %s: only %zu trades", version,
+				 bt_rules_name(r.opt.rules_set), r.out.trades);
 	}
 }
 

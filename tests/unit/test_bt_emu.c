@@ -1,81 +1,10 @@
 #include "config.h"
 #include "test.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "bt/emu.h"
+#include "t_scene.h"
 
 /* Scenes: bars, what is commanded at their closes, what must have traded.
  * mintick 0.5 so that levels between ticks can be told apart. */
-
-struct scene {
-	struct arena *a;
-	struct emu *e;
-	struct strat_cmd q[8];
-	size_t n_q;
-	int64_t t;
-};
-
-static const struct emu_rules base = {
-	.version = 5, .mintick = 0.5, .pointvalue = 1,
-	.initial_capital = 10000, .qty_type = STRAT_QTY_FIXED, .qty_value = 1,
-};
-
-static void begin(struct scene *s, const struct emu_rules *r)
-{
-	*s = (struct scene){ .a = arena_new("t", 1 << 22) };
-	s->e = emu_new(s->a, r);
-}
-
-static void end(struct scene *s) { arena_free(&s->a); }
-
-static struct strat_cmd *say(struct scene *s, enum strat_kind k, int dir,
-			     const char *id)
-{
-	struct strat_cmd *c = &s->q[s->n_q++];
-
-	*c = (struct strat_cmd){
-		.kind = k, .dir = dir, .id = id, .qty = NAN, .qty_percent = NAN,
-		.limit = NAN, .stop = NAN, .profit = NAN, .loss = NAN,
-		.trail_price = NAN, .trail_points = NAN, .trail_offset = NAN,
-	};
-	return c;
-}
-
-/* The commands said so far belong to the bar before this one. */
-static void bar(struct scene *s, double o, double h, double l, double c)
-{
-	struct strat_cmds cmds = { s->q, s->n_q };
-
-	if (s->t > 0)
-		emu_commands(s->e, &cmds);
-	s->n_q = 0;
-	s->t += 60000;
-	emu_bar(s->e, &(struct bar){ s->t, o, h, l, c, 1 });
-}
-
-static const struct emu_trade *trade(struct scene *s, size_t i)
-{
-	const struct emu_trade *t;
-	size_t n = emu_trades(s->e, &t);
-
-	assert_true(i < n);
-	return &t[i];
-}
-
-static size_t trades(struct scene *s)
-{
-	const struct emu_trade *t;
-
-	return emu_trades(s->e, &t);
-}
-
-static void same(double a, double b)
-{
-	if (fabs(a - b) > 1e-9)
-		fail_msg("%.12g is not %.12g", a, b);
-}
 
 static void a_market_order_fills_at_the_next_open(void **state)
 {

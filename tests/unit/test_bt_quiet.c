@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "bt/bt.h"
+#include "bt/run_i.h"
 #include "core/rand.h"
 
 /* A run that passes over the bars on which nothing happens gives the bits of
@@ -34,7 +34,7 @@ static void make_bars(void)
 		x[1][i] = fmax(x[0][i], q) * (1 + 0.003 * rng_unit(&r));
 		x[2][i] = fmin(x[0][i], q) * (1 - 0.003 * rng_unit(&r));
 		x[3][i] = p = q;
-		x[4][i] = rng_unit(&r);
+		x[4][i] = 2000 * rng_unit(&r);
 	}
 	bars = (struct bars){ BARS, t, x[0], x[1], x[2], x[3], x[4] };
 }
@@ -53,9 +53,17 @@ static const struct script_prog *compile(const char *source)
 	return p;
 }
 
-static struct bt_result fast(const struct script_prog *p)
+static struct bt_options options(enum bt_rules set)
 {
 	struct bt_options o = bt_defaults();
+
+	o.rules_set = set;
+	return o;
+}
+
+static struct bt_result fast(const struct script_prog *p, enum bt_rules set)
+{
+	struct bt_options o = options(set);
 	struct bt_result r;
 	struct err err;
 
@@ -65,12 +73,12 @@ static struct bt_result fast(const struct script_prog *p)
 }
 
 /* Each bar through machine and emulator; says how many could be passed. */
-static size_t slowly(const struct script_prog *p, double *equity, double *position,
-		     struct strat_account *ret, const struct emu_trade **trades,
+static size_t slowly(const struct script_prog *p, enum bt_rules set,
+		     double *equity, double *position, struct strat_account *ret, const struct emu_trade **trades,
 		     size_t *n_trades)
 {
-	struct emu_rules rules = emu_rules_of(script_properties(p), market.mintick,
-					      1, market.lot);
+	struct bt_options o = options(set);
+	struct emu_rules rules = bt_rules_in_force(p, &market, &bars, &o);
 	struct emu *e = emu_new(root, &rules);
 	struct script_market m = market;
 	struct script_vm *vm;
@@ -114,14 +122,14 @@ static void same(const char *what, double a, double b)
 		fail_msg("%s: %.17g passed over, %.17g bar by bar", what, a, b);
 }
 
-static size_t compare(const char *source)
+static size_t compare_under(const char *source, enum bt_rules set)
 {
 	const struct script_prog *p = compile(source);
-	struct bt_result r = fast(p);
+	struct bt_result r = fast(p, set);
 	double *equity = NEW_N(root, double, BARS), *position = NEW_N(root, double, BARS);
 	const struct emu_trade *t;
 	struct strat_account a;
-	size_t n, idle = slowly(p, equity, position, &a, &t, &n);
+	size_t n, idle = slowly(p, set, equity, position, &a, &t, &n);
 
 	for (size_t i = 0; i < BARS; i++) {
 		same("equity", r.equity[i], equity[i]);
@@ -136,6 +144,14 @@ static size_t compare(const char *source)
 		assert_int_equal(r.trades[i].t.exit_bar, t[i].t.exit_bar);
 		assert_int_equal(r.trades[i].t.exit_time, t[i].t.exit_time);
 	}
+	return idle;
+}
+
+static size_t compare(const char *source)
+{
+	size_t idle = compare_under(source, BT_RULES_CHART);
+
+	assert_int_equal(compare_under(source, BT_RULES_STRICT), idle);
 	return idle;
 }
 
@@ -247,7 +263,7 @@ static void margin_calls_happen_inside_a_stretch(void **state)
 
 	(void)state;
 	assert_true(compare(source) > BARS / 2);
-	assert_true(fast(compile(source)).margin_calls > 0);
+	assert_true(fast(compile(source), BT_RULES_CHART).margin_calls > 0);
 }
 
 int main(void)

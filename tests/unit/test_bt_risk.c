@@ -1,10 +1,7 @@
 #include "config.h"
 #include "test.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "bt/emu.h"
+#include "t_scene.h"
 
 /* The rules of strategy.risk, in scenes of hourly bars. */
 
@@ -12,48 +9,13 @@
 /* 2024-01-02 00:00 UTC, 19:00 of the day before in New York */
 #define DAY  INT64_C(1704153600000)
 
-struct scene {
-	struct arena *a;
-	struct emu *e;
-	struct strat_cmd q[8];
-	size_t n_q;
-	bool begun;
-};
-
-static const struct emu_rules base = {
-	.version = 5, .mintick = 0.5, .pointvalue = 1,
-	.initial_capital = 1000, .qty_type = STRAT_QTY_FIXED, .qty_value = 1,
-};
-
-static void begin(struct scene *s, const struct emu_rules *r)
+/* An account of 1,000. */
+static void poor(struct scene *s)
 {
-	*s = (struct scene){ .a = arena_new("t", 1 << 22) };
-	s->e = emu_new(s->a, r);
-}
+	struct emu_rules r = base;
 
-static struct strat_cmd *say(struct scene *s, enum strat_kind k, int dir,
-			     const char *id)
-{
-	struct strat_cmd *c = &s->q[s->n_q++];
-
-	*c = (struct strat_cmd){
-		.kind = k, .dir = dir, .id = id, .qty = NAN, .qty_percent = NAN,
-		.limit = NAN, .stop = NAN, .profit = NAN, .loss = NAN,
-		.trail_price = NAN, .trail_points = NAN, .trail_offset = NAN,
-	};
-	return c;
-}
-
-/* What was said so far belongs to the bar before this one. */
-static void bar(struct scene *s, int64_t t, double o, double h, double l, double c)
-{
-	struct strat_cmds cmds = { s->q, s->n_q };
-
-	if (s->begun)
-		emu_commands(s->e, &cmds);
-	s->n_q = 0;
-	s->begun = true;
-	emu_bar(s->e, &(struct bar){ t, o, h, l, c, 1 });
+	r.initial_capital = 1000;
+	begin(s, &r);
 }
 
 static const struct emu_trade *last(struct scene *s)
@@ -63,13 +25,6 @@ static const struct emu_trade *last(struct scene *s)
 
 	assert_true(n > 0);
 	return &t[n - 1];
-}
-
-static size_t trades(struct scene *s)
-{
-	const struct emu_trade *t;
-
-	return emu_trades(s->e, &t);
 }
 
 static double position(struct scene *s) { return emu_account(s->e)->position_size; }
@@ -87,26 +42,26 @@ static void a_loss_of_the_day_closes_at_the_extreme(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_INTRADAY_LOSS, 5, false);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + HOUR, 100, 101, 96, 97);		/* 4 under */
+	bar_at(&s, DAY + HOUR, 100, 101, 96, 97);		/* 4 under */
 	assert_true(position(&s) == 1);
 	say(&s, STRAT_ENTRY, 1, "more");
-	bar(&s, DAY + 2 * HOUR, 97, 98, 92, 96);	/* 8 under at the low */
+	bar_at(&s, DAY + 2 * HOUR, 97, 98, 92, 96);	/* 8 under at the low */
 	assert_true(position(&s) == 0);
 	assert_true(last(&s)->t.exit_price == 92);
 	assert_int_equal(last(&s)->reason, EMU_RISK);
 	assert_string_equal(last(&s)->t.exit_id, "Close Position (Max intraday Loss)");
 	/* Nothing more on this day; on the next one, yes. */
 	say(&s, STRAT_ENTRY, 1, "again");
-	bar(&s, DAY + 3 * HOUR, 96, 99, 95, 98);
+	bar_at(&s, DAY + 3 * HOUR, 96, 99, 95, 98);
 	assert_true(position(&s) == 0);
-	bar(&s, DAY + 24 * HOUR, 98, 99, 97, 98);
+	bar_at(&s, DAY + 24 * HOUR, 98, 99, 97, 98);
 	assert_true(position(&s) == 0);		/* what was refused stays so */
 	say(&s, STRAT_ENTRY, 1, "next day");
-	bar(&s, DAY + 25 * HOUR, 98, 99, 97, 98);
+	bar_at(&s, DAY + 25 * HOUR, 98, 99, 97, 98);
 	assert_true(position(&s) == 1);
 	arena_free(&s.a);
 }
@@ -116,13 +71,13 @@ static void a_percentage_is_of_the_equity_the_day_began_with(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_INTRADAY_LOSS, 1, true);	/* 10 of 1000 */
 	say(&s, STRAT_ENTRY, -1, "S");
-	bar(&s, DAY + HOUR, 100, 109.5, 100, 109);
+	bar_at(&s, DAY + HOUR, 100, 109.5, 100, 109);
 	assert_true(position(&s) == -1);
-	bar(&s, DAY + 2 * HOUR, 109, 110, 109, 109);
+	bar_at(&s, DAY + 2 * HOUR, 109, 110, 109, 109);
 	assert_true(position(&s) == 0);
 	assert_true(last(&s)->t.exit_price == 110);
 	arena_free(&s.a);
@@ -133,14 +88,14 @@ static void a_gap_between_days_is_no_loss_of_a_day(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY + 22 * HOUR, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY + 22 * HOUR, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_INTRADAY_LOSS, 5, false);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + 23 * HOUR, 100, 101, 99, 100);
-	bar(&s, DAY + 24 * HOUR, 80, 81, 78, 80);	/* opens 20 lower */
+	bar_at(&s, DAY + 23 * HOUR, 100, 101, 99, 100);
+	bar_at(&s, DAY + 24 * HOUR, 80, 81, 78, 80);	/* opens 20 lower */
 	assert_true(position(&s) == 1);
-	bar(&s, DAY + 25 * HOUR, 74, 75, 73, 74);	/* 6 lower at its open */
+	bar_at(&s, DAY + 25 * HOUR, 74, 75, 73, 74);	/* 6 lower at its open */
 	assert_true(position(&s) == 0);
 	assert_true(last(&s)->t.exit_price == 74);
 	arena_free(&s.a);
@@ -152,6 +107,7 @@ static void days_begin_where_the_exchange_is(void **state)
 	struct scene s;
 
 	(void)state;
+	r.initial_capital = 1000;
 	r.timezone = "America/New_York";
 	for (int k = 0; k < 3; k++) {
 		/* 1: at midnight UTC; 0: five hours later; 2: 17:00 there,
@@ -159,12 +115,12 @@ static void days_begin_where_the_exchange_is(void **state)
 		r.timezone = k == 1 ? NULL : "America/New_York";
 		r.day_start = k == 2 ? 17 * HOUR : 0;
 		begin(&s, &r);
-		bar(&s, DAY - 4 * HOUR, 100, 101, 99, 100);
+		bar_at(&s, DAY - 4 * HOUR, 100, 101, 99, 100);
 		limit(&s, STRAT_RISK_MAX_INTRADAY_LOSS, 5, false);
 		say(&s, STRAT_ENTRY, 1, "L");
-		bar(&s, DAY - 3 * HOUR, 100, 100, 98, 98);
-		bar(&s, DAY - 2 * HOUR, 96, 98, 96, 96);	/* 4 down */
-		bar(&s, DAY, 96, 97, 92, 96);			/* 8, or 4 */
+		bar_at(&s, DAY - 3 * HOUR, 100, 100, 98, 98);
+		bar_at(&s, DAY - 2 * HOUR, 96, 98, 96, 96);	/* 4 down */
+		bar_at(&s, DAY, 96, 97, 92, 96);			/* 8, or 4 */
 		assert_true(position(&s) == (k == 0 ? 0 : 1));
 		arena_free(&s.a);
 	}
@@ -175,25 +131,25 @@ static void the_last_order_of_a_day_is_closed_at_its_price(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_INTRADAY_ORDERS, 2, false);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + HOUR, 101, 103, 100, 102);
+	bar_at(&s, DAY + HOUR, 101, 103, 100, 102);
 	assert_true(position(&s) == 1);
 	say(&s, STRAT_ENTRY, -1, "S");		/* a reversal is one order */
-	bar(&s, DAY + 2 * HOUR, 104, 105, 103, 104);
+	bar_at(&s, DAY + 2 * HOUR, 104, 105, 103, 104);
 	assert_true(position(&s) == 0);
 	assert_int_equal(trades(&s), 2);
 	assert_true(last(&s)->t.entry_price == 104 && last(&s)->t.exit_price == 104);
 	assert_string_equal(last(&s)->t.exit_id,
 			    "Close Position (Max number of filled orders in one day)");
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + 3 * HOUR, 104, 105, 103, 104);
+	bar_at(&s, DAY + 3 * HOUR, 104, 105, 103, 104);
 	assert_true(position(&s) == 0);
-	bar(&s, DAY + 24 * HOUR, 104, 105, 103, 104);
+	bar_at(&s, DAY + 24 * HOUR, 104, 105, 103, 104);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + 25 * HOUR, 104, 105, 103, 104);
+	bar_at(&s, DAY + 25 * HOUR, 104, 105, 103, 104);
 	assert_true(position(&s) == 1);
 	arena_free(&s.a);
 }
@@ -203,11 +159,11 @@ static void a_last_order_inside_the_bar_is_closed_where_it_was_carried(void **st
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_INTRADAY_ORDERS, 1, false);
 	say(&s, STRAT_ENTRY, 1, "L")->stop = 102;
-	bar(&s, DAY + HOUR, 100, 104, 99, 103);
+	bar_at(&s, DAY + HOUR, 100, 104, 99, 103);
 	assert_true(last(&s)->t.entry_price == 102 && last(&s)->t.exit_price == 104);
 	arena_free(&s.a);
 }
@@ -217,17 +173,17 @@ static void a_drawdown_ends_trading_for_good(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_DRAWDOWN, 10, false);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + HOUR, 100, 100, 88, 95);	/* seen at the close */
+	bar_at(&s, DAY + HOUR, 100, 100, 88, 95);	/* seen at the close */
 	assert_true(position(&s) == 1);
-	bar(&s, DAY + 2 * HOUR, 95, 95, 89, 90);
+	bar_at(&s, DAY + 2 * HOUR, 95, 95, 89, 90);
 	assert_true(position(&s) == 0);
 	assert_true(last(&s)->t.exit_price == 90);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + 48 * HOUR, 90, 95, 89, 90);
+	bar_at(&s, DAY + 48 * HOUR, 90, 95, 89, 90);
 	assert_true(position(&s) == 0);
 	arena_free(&s.a);
 }
@@ -237,14 +193,14 @@ static void days_of_loss_in_a_row_end_trading(void **state)
 	struct scene s;
 
 	(void)state;
-	begin(&s, &base);
-	bar(&s, DAY, 100, 101, 99, 100);
+	poor(&s);
+	bar_at(&s, DAY, 100, 101, 99, 100);
 	limit(&s, STRAT_RISK_MAX_CONS_LOSS_DAYS, 2, false);
 	say(&s, STRAT_ENTRY, 1, "L");
-	bar(&s, DAY + HOUR, 100, 101, 94, 95);
-	bar(&s, DAY + 24 * HOUR, 95, 96, 90, 91);
+	bar_at(&s, DAY + HOUR, 100, 101, 94, 95);
+	bar_at(&s, DAY + 24 * HOUR, 95, 96, 90, 91);
 	assert_true(position(&s) == 1);
-	bar(&s, DAY + 48 * HOUR, 91, 92, 90, 91);
+	bar_at(&s, DAY + 48 * HOUR, 91, 92, 90, 91);
 	assert_true(position(&s) == 0);
 	assert_string_equal(last(&s)->t.exit_id,
 			    "Close Position (Max consecutive loss days)");

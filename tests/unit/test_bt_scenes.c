@@ -1,85 +1,10 @@
 #include "config.h"
 #include "test.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "bt/emu.h"
+#include "t_scene.h"
 
 /* More scenes of the chart rules, where traders expect one thing and get
  * another: closes, exits, cancels, gaps, margin.  mintick 0.5. */
-
-struct scene {
-	struct arena *a;
-	struct emu *e;
-	struct strat_cmd q[8];
-	size_t n_q;
-	int64_t t;
-};
-
-static const struct emu_rules base = {
-	.version = 5, .mintick = 0.5, .pointvalue = 1,
-	.initial_capital = 10000, .qty_type = STRAT_QTY_FIXED, .qty_value = 1,
-};
-
-static void begin(struct scene *s, const struct emu_rules *r)
-{
-	*s = (struct scene){ .a = arena_new("t", 1 << 26) };
-	s->e = emu_new(s->a, r);
-}
-
-static void end(struct scene *s) { arena_free(&s->a); }
-
-static struct strat_cmd *say(struct scene *s, enum strat_kind k, int dir,
-			     const char *id)
-{
-	struct strat_cmd *c = &s->q[s->n_q++];
-
-	*c = (struct strat_cmd){
-		.kind = k, .dir = dir, .id = id, .qty = NAN, .qty_percent = NAN,
-		.limit = NAN, .stop = NAN, .profit = NAN, .loss = NAN,
-		.trail_price = NAN, .trail_points = NAN, .trail_offset = NAN,
-	};
-	return c;
-}
-
-/* What was said so far, at the close of the last bar. */
-static void speak(struct scene *s)
-{
-	struct strat_cmds cmds = { s->q, s->n_q };
-
-	if (s->t > 0)
-		emu_commands(s->e, &cmds);
-	s->n_q = 0;
-}
-
-static void bar(struct scene *s, double o, double h, double l, double c)
-{
-	speak(s);
-	s->t += 60000;
-	emu_bar(s->e, &(struct bar){ s->t, o, h, l, c, 1 });
-}
-
-static size_t trades(struct scene *s, const struct emu_trade **ret)
-{
-	return emu_trades(s->e, ret);
-}
-
-static const struct emu_trade *trade(struct scene *s, size_t i)
-{
-	const struct emu_trade *t;
-
-	assert_true(i < trades(s, &t));
-	return &t[i];
-}
-
-static double size(struct scene *s) { return emu_position(s->e); }
-
-static void same(double a, double b)
-{
-	if (fabs(a - b) > 1e-9)
-		fail_msg("%.12g is not %.12g", a, b);
-}
 
 /* A long of 1 at 100. */
 static void held(struct scene *s, const struct emu_rules *r)
@@ -133,7 +58,7 @@ static void an_exit_without_an_entry_is_for_the_position(void **state)
 	x->limit = 105;
 	x->stop = 95;
 	bar(&s, 100, 106, 94, 100);		/* one leg, not both */
-	assert_int_equal(trades(&s, &(const struct emu_trade *){ NULL }), 1);
+	assert_int_equal(emu_trades(s.e, &(const struct emu_trade *){ NULL }), 1);
 	same(size(&s), 0);
 	end(&s);
 }
@@ -264,7 +189,7 @@ static void a_market_reversal_takes_a_gapped_exit_with_it(void **state)
 	bar(&s, 90, 91, 89, 90);
 	same(size(&s), -1);
 	assert_string_equal(trade(&s, 0)->t.exit_id, "S");
-	assert_int_equal(trades(&s, &(const struct emu_trade *){ NULL }), 1);
+	assert_int_equal(emu_trades(s.e, &(const struct emu_trade *){ NULL }), 1);
 	end(&s);
 }
 
@@ -372,7 +297,7 @@ static void version_6_shows_the_newest_trades_only(void **state)
 		}
 		bar(&s, 100, 101, 99, 100);
 		a = emu_account(s.e);
-		assert_int_equal(trades(&s, &t), 9003);
+		assert_int_equal(emu_trades(s.e, &t), 9003);
 		assert_int_equal(a->n_closed, 9003);
 		assert_int_equal(a->closed_first, version == 6 ? 3 : 0);
 		assert_true(a->closed[0].entry_time == t[version == 6 ? 3 : 0].t.entry_time);

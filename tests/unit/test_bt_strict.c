@@ -1,82 +1,25 @@
 #include "config.h"
 #include "test.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "bt/emu.h"
+#include "t_scene.h"
 
 /* Scenes under the strict rules, and with finer candles: bars of a minute,
  * what is commanded at their closes, what must have traded. */
 
-struct scene {
-	struct arena *a;
-	struct emu *e;
-	struct strat_cmd q[8];
-	size_t n_q;
-	int64_t t;
-};
-
 static struct emu_rules strict(void)
 {
-	return (struct emu_rules){
-		.version = 5, .mintick = 0.5, .pointvalue = 1, .lot = 1,
-		.initial_capital = 10000, .qty_type = STRAT_QTY_FIXED,
-		.qty_value = 1, .strict = true, .bar_ms = 60000,
-	};
-}
+	struct emu_rules r = base;
 
-static void begin(struct scene *s, const struct emu_rules *r)
-{
-	*s = (struct scene){ .a = arena_new("t", 1 << 22) };
-	s->e = emu_new(s->a, r);
-}
-
-static void end(struct scene *s) { arena_free(&s->a); }
-
-static struct strat_cmd *say(struct scene *s, enum strat_kind k, int dir,
-			     const char *id)
-{
-	struct strat_cmd *c = &s->q[s->n_q++];
-
-	*c = (struct strat_cmd){
-		.kind = k, .dir = dir, .id = id, .qty = NAN, .qty_percent = NAN,
-		.limit = NAN, .stop = NAN, .profit = NAN, .loss = NAN,
-		.trail_price = NAN, .trail_points = NAN, .trail_offset = NAN,
-	};
-	return c;
+	r.lot = 1;
+	r.strict = true;
+	r.bar_ms = 60000;
+	return r;
 }
 
 static void bar_of(struct scene *s, const double p[4], double v,
 		   const struct bars *fine)
 {
-	struct strat_cmds cmds = { s->q, s->n_q };
-
-	if (s->t > 0)
-		emu_commands(s->e, &cmds);
-	s->n_q = 0;
-	s->t += 60000;
-	emu_bar_fine(s->e, &(struct bar){ s->t, p[0], p[1], p[2], p[3], v }, fine);
-}
-
-static void bar(struct scene *s, double o, double h, double l, double c)
-{
-	bar_of(s, (double[]){ o, h, l, c }, 1000, NULL);
-}
-
-static const struct emu_trade *trade(struct scene *s, size_t i)
-{
-	const struct emu_trade *t;
-	size_t n = emu_trades(s->e, &t);
-
-	assert_true(i < n);
-	return &t[i];
-}
-
-static void same(double a, double b)
-{
-	if (fabs(a - b) > 1e-9)
-		fail_msg("%.12g is not %.12g", a, b);
+	bar_fine(s, &(struct bar){ s->t + 60000, p[0], p[1], p[2], p[3], v }, fine);
 }
 
 static struct strat_cmd *exit_of(struct scene *s, double limit, double stop)
@@ -194,6 +137,113 @@ static void a_late_order_pays_for_its_way(void **state)
 	end(&s);
 }
 
+/* One order of a long (dir 1) or a short, said after a bar at 100, with half
+ * of a bar's latency: the price at which it was had in the bar o h l c. */
+static double had(int dir, double limit, double stop, const double p[4])
+{
+	struct emu_rules r = strict();
+	struct strat_cmd *c;
+	struct scene s;
+	double at;
+
+	r.latency_ms = 30000;
+	begin(&s, &r);
+	bar(&s, 100, 100, 100, 100);
+	c = say(&s, STRAT_ENTRY, dir, "E");
+	c->limit = limit;
+	c->stop = stop;
+	bar_of(&s, p, 1000, NULL);
+	at = emu_account(s.e)->position_avg_price;
+	end(&s);
+	return at;
+}
+
+/* Up to 101, down to 96, back to 100: at half of that way it is at 97. */
+static void an_order_takes_part_in_the_rest_of_its_first_bar(void **state)
+{
+	static const double p[] = { 100, 101, 96, 100 };
+
+	(void)state;
+	same(had(1, 96.5, NAN, p), 96.5);
+	same(had(1, 98, NAN, p), 98);		/* passed, but moved against */
+	same(had(1, NAN, 99, p), 99);
+	assert_true(isnan(had(1, NAN, 100.5, p)));	/* only before it came */
+	/* Down first, then up: at 97 on its way up. */
+	same(had(-1, NAN, 98, p), 97);
+	same(had(-1, 100.5, NAN, p), 100.5);
+	assert_true(isnan(had(-1, NAN, 96, p)));
+	/* A bar without any way. */
+	same(had(1, 100, NAN, (double[]){ 100, 100, 100, 100 }), 100);
+	assert_true(isnan(had(1, 99, NAN, (double[]){ 100, 100, 100, 100 })));
+}
+
+/* More than a bar's latency: sent anew on each bar it would never be there. */
+static void what_is_said_again_unchanged_is_not_sent_anew(void **state)
+{
+	struct emu_rules r = strict();
+
+	(void)state;
+	r.latency_ms = 90000;
+	for (int k = 0; k < 2; k++) {
+		struct scene s;
+
+		begin(&s, &r);
+		bar(&s, 100, 100, 100, 100);
+		for (int i = 0; i < 4; i++) {
+			/* changed by a tick each time, or not */
+			say(&s, STRAT_ENTRY, 1, "L")->limit = 98 + 0.5 * k * (i % 2);
+			bar(&s, 100, 101, 97, 100);
+		}
+		same(size(&s), k == 0 ? 1 : 0);
+		end(&s);
+	}
+}
+
+/* The stop that came with the entry is there within the bar, too. */
+static void an_exit_is_there_when_its_entry_is(void **state)
+{
+	struct emu_rules r = strict();
+	struct scene s;
+
+	(void)state;
+	r.latency_ms = 15000;
+	begin(&s, &r);
+	bar(&s, 100, 100, 100, 100);
+	say(&s, STRAT_ENTRY, 1, "L");
+	exit_of(&s, NAN, 97);
+	bar(&s, 100, 104, 96, 100);	/* 4 of 16 gone: it is at 96 */
+	same(trade(&s, 0)->t.entry_price, 102);
+	same(trade(&s, 0)->t.exit_price, 96);
+	end(&s);
+}
+
+static void a_late_order_meets_the_finer_bar_it_comes_in(void **state)
+{
+	static const int64_t t[] = { 120000, 140000, 160000 };
+	static const double o[] = { 100, 101, 104 }, h[] = { 101, 104, 110 };
+	static const double l[] = { 99, 100, 102 }, c[] = { 101, 104, 106 };
+	static const double v[] = { 1, 1, 1 };
+	const struct bars fine = { 3, t, o, h, l, c, v };
+	static const double whole[] = { 100, 110, 99, 106 };
+	struct emu_rules r = strict();
+	struct scene s;
+
+	(void)state;
+	r.latency_ms = 30000;		/* in the middle of the second one */
+	begin(&s, &r);
+	bar(&s, 100, 100, 100, 100);
+	say(&s, STRAT_ENTRY, 1, "L");
+	bar_of(&s, whole, 3, &fine);
+	same(emu_account(s.e)->position_avg_price, 103);
+	end(&s);
+	begin(&s, &r);
+	bar(&s, 100, 100, 100, 100);
+	say(&s, STRAT_ENTRY, 1, "L")->limit = 100;	/* from 101 up to 104 */
+	bar_of(&s, whole, 3, &fine);
+	same(emu_account(s.e)->position_avg_price, 100);
+	end(&s);
+}
+
 static void a_bar_gives_no_more_than_its_share_of_volume(void **state)
 {
 	struct emu_rules r = strict();
@@ -294,6 +344,10 @@ int main(void)
 		cmocka_unit_test(trailing_knows_only_the_bars_before),
 		cmocka_unit_test(a_limit_is_met_when_the_other_side_has_come_to_it),
 		cmocka_unit_test(a_late_order_pays_for_its_way),
+		cmocka_unit_test(an_order_takes_part_in_the_rest_of_its_first_bar),
+		cmocka_unit_test(what_is_said_again_unchanged_is_not_sent_anew),
+		cmocka_unit_test(an_exit_is_there_when_its_entry_is),
+		cmocka_unit_test(a_late_order_meets_the_finer_bar_it_comes_in),
 		cmocka_unit_test(a_bar_gives_no_more_than_its_share_of_volume),
 		cmocka_unit_test(a_stop_that_was_met_is_filled_to_its_end),
 		cmocka_unit_test(a_close_at_this_bars_price_waits_for_the_next),
