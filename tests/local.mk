@@ -35,6 +35,16 @@ unit_tests += %D%/unit/test_bt_html %D%/unit/test_bt_pack %D%/unit/test_bt_recor
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quiet %D%/unit/test_bt_risk %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_again %D%/unit/test_bt_quiet %D%/unit/test_bt_freqtrade %D%/unit/test_bt_portfolio %D%/unit/test_bt_scenes %D%/unit/test_bt_strict %D%/unit/test_bt_check %D%/unit/test_bt_reference %D%/unit/test_market_table
+unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quiet %D%/unit/test_bt_freqtrade %D%/unit/test_bt_portfolio %D%/unit/test_bt_scenes %D%/unit/test_bt_strict %D%/unit/test_bt_check %D%/unit/test_bt_reference %D%/unit/test_market_table
+# The networks' own sources, computing in double.
+unit_tests += %D%/unit/test_ml_grad
+%C%_unit_test_ml_grad_SOURCES = %D%/unit/test_ml_grad.c \
+	src/ml/kern.c src/ml/kern_portable.c src/ml/layer.c \
+	src/ml/layer_attn.c src/ml/layer_conv.c src/ml/layer_rnn.c \
+	src/ml/net.c src/ml/net_fit.c src/ml/net_layout.c src/ml/net_run.c \
+	src/ml/optim.c
+%C%_unit_test_ml_grad_CPPFLAGS = $(AM_CPPFLAGS) -DML_REAL_DOUBLE
+unit_tests += %D%/unit/test_ml_kern
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec

@@ -2,3 +2,4 @@
  * are shown: X(dense) is `const struct ml_kind ml_kind_dense`.  No include
  * guard. */
 X(boosting)
+X(dense) X(dense_deep) X(lstm) X(gru) X(conv) X(transformer)

@@ -14,9 +14,16 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/hist_i.h \
 	%D%/kinds.c \
 	%D%/kinds_list.h \
+	%D%/kern.c %D%/kern.h %D%/kern_i.h %D%/kern_avx2.c \
+	%D%/kern_avx512.c %D%/kern_portable.c %D%/kern_body_i.h \
+	%D%/kern_cell_i.h %D%/kern_gemm_i.h %D%/kern_math_i.h \
 	%D%/label.h \
+	%D%/layer.c %D%/layer_attn.c %D%/layer_conv.c %D%/layer_i.h \
+	%D%/layer_rnn.c %D%/mem.c %D%/mem.h \
 	%D%/ml.h \
 	%D%/model.h \
+	%D%/net.c %D%/net_fit.c %D%/net_i.h %D%/net_layout.c \
+	%D%/net_run.c %D%/optim.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/registry.c %D%/registry.h %D%/registry_train.c \
 	%D%/scale.h \
