@@ -45,6 +45,8 @@ unit_tests += %D%/unit/test_ml_grad
 	src/ml/optim.c
 %C%_unit_test_ml_grad_CPPFLAGS = $(AM_CPPFLAGS) -DML_REAL_DOUBLE
 unit_tests += %D%/unit/test_ml_kern
+unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quick %D%/unit/test_bt_quiet %D%/unit/test_bt_risk %D%/unit/test_bt_reference %D%/unit/test_market_table
+unit_tests += %D%/unit/test_bt_emu %D%/unit/test_bt_ft %D%/unit/test_bt_quick %D%/unit/test_bt_quiet %D%/unit/test_bt_freqtrade %D%/unit/test_bt_portfolio %D%/unit/test_bt_scenes %D%/unit/test_bt_strict %D%/unit/test_bt_check %D%/unit/test_bt_reference %D%/unit/test_market_table
 unit_tests += %D%/unit/test_market_block
 unit_tests += %D%/unit/test_market_candles
 unit_tests += %D%/unit/test_market_dec

@@ -54,6 +54,9 @@ struct bt_options {
 	 * is returned.  May be NULL. */
 	int (*each_bar)(void *ctx, size_t i, const struct script_vm *vm);
 	void *bar_ctx;
+	/* Every bar through machine and emulator, also where the result is known
+	 * to be the same without: for comparison. */
+	bool bar_by_bar;
 	struct script_limits limits;	/* 0: the machine's own */
 };
 struct bt_options bt_defaults(void);

@@ -16,7 +16,7 @@ static double tick_level(const struct emu *e, double price, bool up)
 
 /* The size where the script gave none: from the close for a market order, from
  * its own price for another; fees are part of what is spent. */
-static double default_qty(const struct emu *e, double price)
+double emu_default_qty(const struct emu *e, double price)
 {
 	double money, unit = price * e->r.pointvalue;
 
@@ -96,7 +96,7 @@ static void place(struct emu *e, enum emu_kind kind, const struct strat_cmd *c)
 	limit = nearbyint(limit / e->r.mintick) * e->r.mintick;
 	price = !isnan(limit) ? limit : !isnan(stop) ? stop :
 		e->in_again ? e->point : e->bar.c;
-	qty = isnan(c->qty) ? default_qty(e, price) : emu_cut(e, c->qty);
+	qty = isnan(c->qty) ? emu_default_qty(e, price) : emu_cut(e, c->qty);
 	if (!(qty > EMU_EPS))
 		return;
 	o = order_slot(e, kind, id);
@@ -137,6 +137,11 @@ static double held_of(const struct emu *e, const char *entry)
 	return sum;
 }
 
+const char *emu_close_id(struct emu *e, const char *entry)
+{
+	return emu_name(e, arena_printf(e->arena, "Close entry(s) order %s", entry));
+}
+
 static void close_position(struct emu *e, const struct strat_cmd *c, bool all)
 {
 	const char *entry = all ? NULL : emu_name(e, c->id), *id;
@@ -151,8 +156,7 @@ static void close_position(struct emu *e, const struct strat_cmd *c, bool all)
 		qty = emu_cut(e, qty * c->qty_percent / 100);
 	if (qty <= EMU_EPS)
 		return;
-	id = all ? "Close position order" :
-		emu_name(e, arena_printf(e->arena, "Close entry(s) order %s", entry));
+	id = all ? EMU_CLOSE_ALL_ID : emu_close_id(e, entry);
 	o = order_slot(e, EO_CLOSE, id);
 	*o = (struct emu_order){
 		.kind = EO_CLOSE, .id = id, .comment = emu_name(e, c->comment),

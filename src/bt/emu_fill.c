@@ -1,34 +1,6 @@
 #include "config.h"
 
-#include "bt/emu_i.h"
-
-static double fee_of(const struct emu *e, double qty, double price)
-{
-	switch (e->r.fee_type) {
-	case STRAT_FEE_PERCENT:
-		return qty * price * e->r.pointvalue * e->r.fee / 100;
-	case STRAT_FEE_PER_CONTRACT:
-		return qty * e->r.fee;
-	case STRAT_FEE_PER_ORDER:
-		return 0;		/* once an order: struct emu_deal */
-	}
-	return 0;
-}
-
-static double snap(const struct emu *e, double price)
-{
-	return nearbyint(price / e->r.mintick) * e->r.mintick;
-}
-
-/* What the position went through up to this price counts for a trade that is
- * closed at it. */
-static void touch(const struct emu *e, struct strat_trade *t, double price)
-{
-	double p = (price - t->entry_price) * t->size * e->r.pointvalue;
-
-	t->max_runup = p > t->max_runup ? p : t->max_runup;
-	t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
-}
+#include "bt/emu_price_i.h"
 
 static void book(struct emu *e, const struct strat_trade *t, double fee_in,
 		 double fee_out, enum emu_reason reason)
@@ -60,9 +32,9 @@ static void close_part(struct emu *e, size_t i, double qty,
 	struct strat_trade *t = &e->open.v[i], done;
 	double size = fabs(t->size), share = qty / size;
 	double fee_in = e->open_fee.v[i] * share;
-	double fee_out = fee_of(e, qty, d->price) + fee_once;
+	double fee_out = emu_fee(e, qty, d->price) + fee_once;
 
-	touch(e, t, d->price);
+	emu_touch(e, t, d->price);
 	done = *t;
 	done.size = t->size > 0 ? qty : -qty;
 	done.max_runup = t->max_runup * share;
@@ -143,7 +115,7 @@ void emu_open_qty(struct emu *e, int dir, double qty, const struct emu_deal *d)
 		.exit_bar = -1,
 	};
 	*array_push(e->arena, &e->open_fee) =
-		fee_of(e, qty, d->price) + d->fee_once;
+		emu_fee(e, qty, d->price) + d->fee_once;
 	*array_push(e->arena, &e->fills) = (struct emu_fill){
 		.id = d->id, .dir = dir, .size = qty, .left = qty,
 		.price = d->price, .seq = ++e->seq, .order = d->key,
@@ -301,7 +273,7 @@ void emu_fill_order(struct emu *e, size_t i, double price, bool slips)
 
 	bool more = false;
 
-	price = snap(e, slips ? price + o.dir * e->r.slippage : price);
+	price = emu_snap(e, slips ? price + o.dir * e->r.slippage : price);
 	if (o.kind == EO_CLOSE) {
 		more = split_order(e, i, &o);
 		note_order(e, &o, fill_close(e, &o, price), price, slips, more);
@@ -361,7 +333,7 @@ void emu_fill_leg(struct emu *e, size_t i, double price, enum emu_reason why)
 	if (qty <= EMU_EPS)
 		return;
 	/* A limit fills at its level or better, never worse by slippage. */
-	d.price = snap(e, why == EMU_PROFIT ? price : price - dir * e->r.slippage);
+	d.price = emu_snap(e, why == EMU_PROFIT ? price : price - dir * e->r.slippage);
 	e->fills.v[fill].left -= qty;
 	done = emu_close_qty(e, qty, &d);
 	emu_note_exec(e, &(struct emu_exec){

@@ -149,6 +149,11 @@ void emu_value(struct emu *e);
 void emu_value_at(struct emu *e, double price);
 double emu_cut(const struct emu *e, double qty);	/* down to the lot */
 
+/* emu_cmd.c: the size where a script gives none; the names of closes. */
+double emu_default_qty(const struct emu *e, double price);
+const char *emu_close_id(struct emu *e, const char *entry);
+#define EMU_CLOSE_ALL_ID "Close position order"
+
 /* emu_fill.c: what a fill does to trades and money. */
 struct emu_deal {
 	const char *id, *comment;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "bt/emu_i.h"
+#include "bt/emu_price_i.h"
 
 /* Inside a bar the price is taken to go open - nearer extreme - other extreme
  * - close.  On each piece of that way the order whose level comes first is
@@ -161,13 +161,8 @@ static void arrive(struct emu *e, double x)
 		if (l->trailing && d * x > d * l->mark)
 			l->mark = x;
 	}
-	for (size_t i = 0; i < e->open.n; i++) {
-		struct strat_trade *t = &e->open.v[i];
-		double p = (x - t->entry_price) * t->size * e->r.pointvalue;
-
-		t->max_runup = p > t->max_runup ? p : t->max_runup;
-		t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
-	}
+	for (size_t i = 0; i < e->open.n; i++)
+		emu_touch(e, &e->open.v[i], x);
 }
 
 static void happen(struct emu *e, const struct event *ev)

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "bt/emu_i.h"
+#include "bt/emu_price_i.h"
 
 /* Bars on which nothing waits and nothing is said: the account is only
  * valued.  What emu_bar does for each is done here in one loop, to the same
@@ -61,15 +61,6 @@ static size_t value(struct emu *e, const struct bars *b, size_t n, double *equit
 	return i;
 }
 
-static void reach(struct emu *e, double x)
-{
-	struct strat_trade *t = &e->open.v[0];
-	double p = (x - t->entry_price) * t->size * e->r.pointvalue;
-
-	t->max_runup = p > t->max_runup ? p : t->max_runup;
-	t->max_drawdown = -p > t->max_drawdown ? -p : t->max_drawdown;	/* never -0 */
-}
-
 size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,
 		 double *position)
 {
@@ -85,8 +76,8 @@ size_t emu_quiet(struct emu *e, const struct bars *b, size_t n, double *equity,
 		n = value(e, b, n, equity, &seen);
 		if (n == 0)
 			return 0;
-		reach(e, seen.high);
-		reach(e, seen.low);
+		emu_touch(e, &e->open.v[0], seen.high);
+		emu_touch(e, &e->open.v[0], seen.low);
 	}
 	for (size_t i = 0; i < n; i++)
 		position[i] = e->a.position_size;

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += %D%/libbt.a
 %C%_libbt_a_SOURCES = %D%/calc.c %D%/calc.h %D%/emu.c %D%/emu.h %D%/emu_again.c %D%/emu_cmd.c %D%/emu_exit.c \
-	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_pool.c %D%/emu_quiet.c \
+	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_pool.c %D%/emu_price_i.h %D%/emu_quiet.c \
 	%D%/emu_risk.c %D%/emu_strict.c %D%/emu_work.c \
 	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft_as_bt.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_order.c %D%/ft_report.c %D%/ft_round.c %D%/ft_rules.c \
@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/html.c %D%/html.h %D%/html_svg.c %D%/metric_doc.c \
 	%D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
 	%D%/out.c %D%/out.h %D%/pack.c %D%/pack.h %D%/record.c %D%/record.h %D%/record_ft.c %D%/record_out.c \
+	%D%/quick.c %D%/quick_i.h %D%/stretch.c \
 	%D%/report.c %D%/portfolio.c %D%/run.c %D%/run_i.h \
 	%D%/spec.c %D%/spec.h %D%/stats.c \
 	%D%/store.c %D%/store.h %D%/store_parts.c

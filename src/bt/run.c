@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "bt/calc.h"
+#include "bt/quick_i.h"
 #include "bt/run_i.h"
 
 struct bt_options bt_defaults(void)
@@ -163,6 +164,66 @@ static int steps(struct script_vm *vm, struct calc *c, const struct bars *bars,
 	return 0;
 }
 
+static bool may_be_quick(const struct bt_result *res, const struct bt_options *opt)
+{
+	return !opt->bar_by_bar && opt->each_bar == NULL && opt->detail.n == 0 &&
+		quick_rules(&res->rules, &res->props);
+}
+
+/* A machine that chooses.  *ret_lost: not this way. */
+static int run_quick(struct arena *out, struct script_vm *vm, const struct bars *bars,
+		     const struct bt_options *opt, struct bt_result *res,
+		     bool *ret_lost, struct err *err)
+{
+	struct quick_want want = { .spans = true, .trade_from = opt->trade_from };
+	quick_trades trades = { 0 };
+	struct quick *q = quick_new(out, vm, &res->rules, &want, &trades);
+	struct bars block;
+	int rc = 0;
+
+	for (size_t at = 0; at < bars->n; at += block.n) {
+		size_t left = bars->n - at;
+
+		block = bars_slice(bars, at, left < SCRIPT_BLOCK ? left : SCRIPT_BLOCK);
+		if (opt->progress != NULL &&
+		    (rc = opt->progress(opt->ctx, at, bars->n)) != 0)
+			return rc;
+		rc = script_block(vm, &block, err);
+		if (rc == 0)
+			rc = quick_block(q, &block, &res->equity[at],
+					 &res->position[at], ret_lost, err);
+		if (rc != 0 || *ret_lost)
+			return rc;
+	}
+	res->waiting = quick_waiting(q);
+	quick_finish(q);
+	res->trades = trades.v;
+	res->n_trades = trades.n;
+	res->rejected = quick_rejected(q);
+	return 0;
+}
+
+static int run_bar_by_bar(struct arena *out, const struct script_prog *prog,
+			  struct script_vm *vm, const struct bars *bars,
+			  const struct bt_options *opt, struct bt_result *res,
+			  struct err *err)
+{
+	struct emu *e = emu_new(out, &res->rules);
+	struct calc c;
+	int rc;
+
+	calc_init(&c, vm, e, prog, &res->rules, opt->trade_from);
+	rc = steps(vm, &c, bars, opt, res, err);
+	if (rc != 0)
+		return rc;
+	res->waiting = emu_waiting(e);
+	emu_finish(e);
+	res->n_trades = emu_trades(e, &res->trades);
+	res->rejected = emu_rejected(e);
+	res->margin_calls = emu_margin_calls(e);
+	return 0;
+}
+
 int bt_run(struct arena *out, const struct script_prog *prog,
 	   const struct script_binding *binding, const struct script_market *m,
 	   const struct bars *bars, const struct bt_options *opt,
@@ -171,6 +232,7 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	struct bt_result res = { .bars = *bars,
 				 .magnified = opt->detail.n > 0 };
 	struct script_market market = *m;
+	bool quick;
 	int rc = 0;
 
 	res.props = *script_properties(prog);
@@ -184,27 +246,26 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;
 	market.last_bar_time = bars->t[bars->n - 1];
-	/* Every element is written by steps(). */
+	quick = may_be_quick(&res, opt);
+	/* Every element is written by steps() or run_quick(). */
 	res.equity = arena_alloc_raw(out, bars->n * sizeof(double));
 	res.position = arena_alloc_raw(out, bars->n * sizeof(double));
-	SCOPE(tmp, out) {
-		struct emu *e = emu_new(out, &res.rules);
-		struct script_vm *vm;
-		struct calc c;
+	/* The second time only when the quick way leads nowhere. */
+	for (bool lost = true; lost; ) {
+		SCOPE(tmp, out) {
+			struct script_vm *vm;
 
-		rc = script_vm_new(tmp, prog, binding, &market, &opt->limits, &vm,
-				   err);
-		if (rc < 0)
-			return rc;
-		calc_init(&c, vm, e, prog, &res.rules, opt->trade_from);
-		rc = steps(vm, &c, bars, opt, &res, err);
-		if (rc != 0)
-			return rc;
-		res.waiting = emu_waiting(e);
-		emu_finish(e);
-		res.n_trades = emu_trades(e, &res.trades);
-		res.rejected = emu_rejected(e);
-		res.margin_calls = emu_margin_calls(e);
+			rc = script_vm_new(tmp, prog, binding, &market,
+					   &opt->limits, &vm, err);
+			lost = false;
+			if (rc == 0 && quick && script_choose(vm))
+				rc = run_quick(out, vm, bars, opt, &res, &lost, err);
+			else if (rc == 0)
+				rc = run_bar_by_bar(out, prog, vm, bars, opt, &res, err);
+			if (rc != 0)
+				return rc;
+		}
+		quick = false;
 	}
 	*ret = res;
 	return 0;

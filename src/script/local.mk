@@ -25,7 +25,12 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/gen_var.c \
 	%D%/heap.c \
 	%D%/host.h \
+	%D%/bits.c \
+	%D%/bits_i.h \
+	%D%/choose.c \
+	%D%/group.c \
 	%D%/idle.c \
+	%D%/many.h \
 	%D%/inputs.c \
 	%D%/lex.c \
 	%D%/lib_i.h \

@@ -10,9 +10,8 @@
 
 #define SLOTS 4096		/* names kept in mind; more are not */
 
-struct name { uint64_t k[2]; };	/* all 0: cannot be named */
 struct shared {
-	struct name name;
+	struct vm_name name;
 	size_t n_out, done;	/* bars that are in v */
 	const struct script_vm *maker;
 	double *v;		/* n_out columns of bars.n */
@@ -43,12 +42,12 @@ bool script_share_fits(const struct script_share *s, const struct bars *b)
 
 /* --- names -------------------------------------------------------------- */
 
-static struct name name_of(const void *data, size_t n)
+static struct vm_name name_of(const void *data, size_t n)
 {
 	static const struct hash_key a = { { 0x636f6c31u, 7 } },
 				     b = { { 0x636f6c32u, 9 } };
 
-	return (struct name){ { siphash13(a, data, n) | 1, siphash13(b, data, n) } };
+	return (struct vm_name){ { siphash13(a, data, n) | 1, siphash13(b, data, n) } };
 }
 
 struct naming {
@@ -73,7 +72,7 @@ static void put_number(struct naming *g, double x)
 	put(g, u);
 }
 
-static void put_column(struct naming *g, const struct name *names, struct cref c)
+static void put_column(struct naming *g, const struct vm_name *names, struct cref c)
 {
 	g->whole = g->whole && names[c.col].k[0] != 0;
 	put(g, names[c.col].k[0]);
@@ -82,7 +81,7 @@ static void put_column(struct naming *g, const struct name *names, struct cref c
 }
 
 static void put_cop(struct naming *g, const struct script_vm *vm,
-		    const struct name *names, const struct cop *o)
+		    const struct vm_name *names, const struct cop *o)
 {
 	const struct unit *u;
 
@@ -116,7 +115,7 @@ static void put_cop(struct naming *g, const struct script_vm *vm,
 	}
 }
 
-static void name_bar_columns(const struct script_vm *vm, struct name *names)
+static void name_bar_columns(const struct script_vm *vm, struct vm_name *names)
 {
 	const struct script_prog *p = vm->p;
 
@@ -133,7 +132,7 @@ static void name_bar_columns(const struct script_vm *vm, struct name *names)
 
 /* --- a machine ------------------------------------------------------------- */
 
-static struct shared *find(struct script_share *s, struct name name)
+static struct shared *find(struct script_share *s, struct vm_name name)
 {
 	size_t i = name.k[1] % SLOTS;
 
@@ -145,7 +144,7 @@ static struct shared *find(struct script_share *s, struct name name)
 }
 
 /* What to do about a column: NULL: only compute it. */
-static struct shared *meet(struct script_vm *vm, struct name name, size_t n_out)
+static struct shared *meet(struct script_vm *vm, struct vm_name name, size_t n_out)
 {
 	struct script_share *s = vm->share;
 	struct shared *c = find(s, name);
@@ -172,12 +171,10 @@ static struct shared *meet(struct script_vm *vm, struct name name, size_t n_out)
 	return c;
 }
 
-void vm_find_shared(struct script_vm *vm, struct arena *tmp)
+void vm_name_columns(const struct script_vm *vm, struct vm_name *names)
 {
 	const struct script_prog *p = vm->p;
-	struct name *names = NEW_N(tmp, struct name, p->cols.n);
 
-	vm->shared = NEW_N(vm->out, struct shared *, p->cops.n);
 	name_bar_columns(vm, names);
 	for (size_t i = 0; i < p->cops.n; i++) {
 		const struct cop *o = &p->cops.v[i];
@@ -194,8 +191,22 @@ void vm_find_shared(struct script_vm *vm, struct arena *tmp)
 			put_number(&one, p->cols.v[o->dst + (int)k].fill);
 			names[o->dst + (int)k] = name_of(one.w, one.n * sizeof(*one.w));
 		}
-		if (o->kind == COP_IND)
-			vm->shared[i] = meet(vm, names[o->dst], n_out);
+	}
+}
+
+void vm_find_shared(struct script_vm *vm, struct arena *tmp)
+{
+	const struct script_prog *p = vm->p;
+	struct vm_name *names = NEW_N(tmp, struct vm_name, p->cols.n);
+
+	vm->shared = NEW_N(vm->out, struct shared *, p->cops.n);
+	vm_name_columns(vm, names);
+	for (size_t i = 0; i < p->cops.n; i++) {
+		const struct cop *o = &p->cops.v[i];
+
+		if (o->kind == COP_IND && names[o->dst].k[0] != 0)
+			vm->shared[i] = meet(vm, names[o->dst],
+					     p->units.v[o->unit].d->n_out);
 	}
 }
 

@@ -559,23 +559,28 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 
 /* --- Running ---------------------------------------------------------- */
 
+static bool theirs(const struct script_vm *vm, int col)
+{
+	return vm->theirs != NULL && vm->theirs[col];
+}
+
 static void fill_fixed(struct script_vm *vm, const struct bars *b)
 {
 	const struct script_prog *p = vm->p;
 	const double *from[] = { b->o, b->h, b->l, b->c, b->v };
 
 	for (size_t k = 0; k < ARRAY_LEN(from); k++)
-		if (vm->reads[k])
+		if (vm->reads[k] && !theirs(vm, (int)k))
 			memcpy(vm->cols[k].b + vm->pos, from[k],
 			       b->n * sizeof(double));
-	for (size_t i = 0; i < b->n && vm->reads[COL_TIME]; i++)
+	for (size_t i = 0; i < b->n && vm->reads[COL_TIME] && !theirs(vm, COL_TIME); i++)
 		vm->cols[COL_TIME].b[vm->pos + i] = (double)b->t[i];
-	for (size_t i = 0; i < b->n && vm->reads[COL_INDEX]; i++)
+	for (size_t i = 0; i < b->n && vm->reads[COL_INDEX] && !theirs(vm, COL_INDEX); i++)
 		vm->cols[COL_INDEX].b[vm->pos + i] = (double)(vm->bars + i);
 	for (size_t k = 0; k < p->inputs.n; k++) {
 		int col = p->input_regs.v[k].col;
 
-		if (col < 0)
+		if (col < 0 || theirs(vm, col))
 			continue;
 		for (size_t i = 0; i < b->n; i++) {
 			struct bar one = bars_at(b, i);
@@ -632,7 +637,8 @@ static void run_columns(struct script_vm *vm, size_t n)
 		const struct cop *o = &p->cops.v[i];
 		double *to = vm->cols[o->dst].b + vm->pos;
 
-		if (vm->share != NULL && vm_shared_take(vm, i, n))
+		if (theirs(vm, o->dst) || (vm->choice != NULL && vm_choice_skips(vm, i)) ||
+		    (vm->share != NULL && vm_shared_take(vm, i, n)))
 			continue;
 		switch (o->kind) {
 		case COP_OP:
@@ -665,7 +671,8 @@ static void wrap(struct script_vm *vm)
 	for (size_t i = 0; i < vm->p->cols.n; i++) {
 		struct vm_col *c = &vm->cols[i];
 
-		memmove(c->mem, c->mem + vm->pos, c->pad * sizeof(double));
+		if (!theirs(vm, (int)i))
+			memmove(c->mem, c->mem + vm->pos, c->pad * sizeof(double));
 	}
 	vm->pos = 0;
 }
@@ -686,6 +693,8 @@ int script_block(struct script_vm *vm, const struct bars *b, struct err *err)
 		wrap(vm);
 	fill_fixed(vm, b);
 	run_columns(vm, b->n);
+	if (vm->choice != NULL)
+		vm_choice_mark(vm, b->n);
 	if (vm->failed)
 		return err != NULL ? -(int)err->code : -E_INVAL;
 	vm->marked = false;

@@ -61,6 +61,8 @@ struct script_vm {
 	uint64_t *busy;
 	struct script_share *share;	/* or NULL */
 	struct shared **shared;		/* of each cop: share.c */
+	bool *theirs;		/* columns of another machine (group.c), or NULL */
+	struct vm_choice *choice;	/* choose.c, or NULL */
 	uint64_t seed;
 	struct snapshot *snap;		/* again.c; NULL: no bar was run again */
 };
@@ -89,6 +91,14 @@ void vm_shared_keep(struct script_vm *vm, size_t cop, size_t n);
 
 /* fn_model.c: the host's models by the program's names. */
 int vm_find_models(struct script_vm *vm, struct err *err);
+/* What a column is computed from, share.c; all 0: it cannot be told. */
+struct vm_name { uint64_t k[2]; };
+void vm_name_columns(const struct script_vm *vm, struct vm_name *ret);
+
+/* choose.c: this cop's column is not needed, only its bits. */
+bool vm_choice_skips(const struct script_vm *vm, size_t cop);
+void vm_choice_mark(struct script_vm *vm, size_t n);
+
 /* sub.c: request.security().  n bars of the block at vm->pos. */
 int vm_make_subs(struct script_vm *vm, const struct script_limits *lim, struct err *err);
 void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n);
