@@ -75,6 +75,7 @@ unit_tests += %D%/unit/test_prog_template
 	src/prog/template.c
 unit_tests += %D%/unit/test_ml_boost
 EXTRA_DIST += %D%/support/t_samples.h
+unit_tests += %D%/unit/test_ml_feature
 unit_tests += %D%/unit/test_ind
 unit_tests += %D%/unit/test_ind_golden
 EXTRA_DIST += %D%/golden/make_indicators.py %D%/golden/indicators.csv

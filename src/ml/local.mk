@@ -7,7 +7,11 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/cpu_i.h \
 	%D%/drift.h \
 	%D%/eval.h \
+	%D%/feature.c \
 	%D%/feature.h \
+	%D%/feature_i.h \
+	%D%/feature_run.c \
+	%D%/feature_table.c \
 	%D%/folds.h \
 	%D%/grow.c \
 	%D%/hist.c \
