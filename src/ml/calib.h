@@ -7,6 +7,8 @@
  *
  *	temperature	p^(1/T), made to sum to 1: the ranking stays, the
  *			certainty is scaled
+ *	platt		softmax(a ln p + b), a >= 0 and a b of each class: also puts
+ *			right what class weights did to the frequencies
  *	isotonic	each class's p through a rising step function, then made
  *			to sum to 1
  *	normal		of a predicted return r: mean a + b r and deviation s of
@@ -17,7 +19,7 @@
 #include "ml/model.h"
 
 #define ML_CALIBS(X) X(NONE, "none") X(TEMPERATURE, "temperature")	\
-	X(ISOTONIC, "isotonic") X(NORMAL, "normal")
+	X(PLATT, "platt") X(ISOTONIC, "isotonic") X(NORMAL, "normal")
 enum ml_calib_kind {
 #define X(id, name) ML_CALIB_##id,
 	ML_CALIBS(X)
@@ -29,7 +31,9 @@ MUST_CHECK bool ml_calib_parse(struct str name, enum ml_calib_kind *ret);
 struct ml_calib {
 	enum ml_calib_kind kind;
 	double temperature;
-	double offset, slope, sigma, threshold;		/* normal */
+	double slope;			/* platt, normal */
+	double bias[ML_ACTIONS];	/* platt */
+	double offset, sigma, threshold;	/* normal */
 	/* isotonic: points of each class, x rising, y rising; linear between */
 	uint32_t points[ML_ACTIONS];
 	const float *x[ML_ACTIONS], *y[ML_ACTIONS];

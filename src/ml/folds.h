@@ -12,7 +12,8 @@ struct ml_set ml_set_slice(const struct ml_set *s, size_t from, size_t to);
 /* The first sample whose t >= t (s->n: none). */
 size_t ml_set_seek(const struct ml_set *s, int64_t t);
 /* How many of the first `n` samples stay when sample `cut` begins the next
- * part (cut >= n): they are a prefix, since labels are known in order. */
+ * part (cut >= n; s->n: nothing follows): all before the first one whose label
+ * reaches over the cut, less the embargo. */
 size_t ml_purge(const struct ml_set *s, size_t n, size_t cut, size_t embargo);
 
 struct ml_fold { size_t train_from, train_to, test_from, test_to; };

@@ -18,6 +18,7 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "ind/bar.h"
+#include "json/json.h"
 #include "market/market.h"
 #include "ml/model.h"
 
@@ -48,6 +49,11 @@ struct ml_label {
 /* Usual: next 0.5 %, bars 5 at 0.5 %, triple 24 at 1 %, return 1 at 0.2 %. */
 struct ml_label ml_label_usual(enum ml_label_kind k);
 MUST_CHECK int ml_label_check(const struct ml_label *l, struct err *err);
+/* {"kind":"bars","threshold":0.005,"bars":5,"weights":true}; what is left out
+ * is as usual, what is not known is refused. */
+void ml_label_json(struct jw *w, const struct ml_label *l);
+MUST_CHECK int ml_label_read(const struct json *j, struct ml_label *ret,
+			     struct err *err);
 static inline uint32_t ml_label_outputs(const struct ml_label *l)
 {
 	return l->kind == ML_LABEL_RETURN ? 1 : ML_ACTIONS;
@@ -58,6 +64,11 @@ static inline uint32_t ml_label_outputs(const struct ml_label *l)
  * it (NaN: not known), when it was known (INT64_MAX: not yet). */
 void ml_labels(const struct ml_label *l, enum tf tf, const struct bars *b,
 	       uint8_t *ret_cls, float *ret_target, int64_t *ret_t_end);
+
+static inline uint8_t ml_class_of(double r, double threshold)
+{
+	return r > threshold ? ML_BUY : r < -threshold ? ML_SELL : ML_HOLD;
+}
 
 /* Weight of each class: n / (classes seen x count); 0 of one never seen. */
 void ml_class_weights(const uint8_t *cls, size_t n, double ret[static ML_ACTIONS]);

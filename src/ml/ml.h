@@ -89,9 +89,32 @@ MUST_CHECK int ml_eye_ask(struct ml_eye *e, bool explain,
 /* Of features given raw: window x features, oldest first.  No restart. */
 MUST_CHECK int ml_eye_ask_raw(struct ml_eye *e, const float *raw, bool explain,
 			      struct ml_prediction *ret, struct err *err);
-/* Push n bars and put what is said at each into ret_p (n x 3; NaN: not ready):
- * the same bits as pushing and asking one by one. */
+/* Push n bars and put what is said at each into ret: n x ML_SAID, the three
+ * probabilities and the predicted return (NaN: no regression, all NaN: not
+ * ready).  The same bits as pushing and asking one by one. */
+#define ML_SAID (ML_ACTIONS + 1)
 void ml_eye_run(struct ml_eye *e, const struct bars *b, const double *book,
-		float *ret_p);
+		float *ret);
+/* {action, probabilities, confidence, strength, predicted, indicators, reasons,
+ * bar_time}: members of an object that the caller has opened. */
+void ml_prediction_json(struct jw *w, const struct ml_model *m,
+			const struct ml_prediction *p);
+
+/* ---- watching -------------------------------------------------------------- */
+
+/* PSI of each feature over the bars after their warm-up against what the model
+ * learned from (drift.h); psi: [features].  *ret_worst: index of the largest.
+ * -E_UNPROCESSABLE: too few bars, or the file holds no such thing. */
+MUST_CHECK int ml_model_drift(const struct ml_model *m, const struct bars *b,
+			      const double *book, double *ret_psi,
+			      size_t *ret_worst, struct err *err);
+/* Log loss of `old` less that of `m` over the bars of [from, to), by m's label:
+ * above 0 the new one is better, and surely so when low is.  Of bars that
+ * `old` was trained on nothing can be said: from is behind both trainings. */
+struct ml_value;
+MUST_CHECK int ml_duel(const struct ml_model *m, const struct ml_model *old,
+		       const struct bars *b, const double *book, int64_t from,
+		       int64_t to, struct ml_value *ret, size_t *ret_n,
+		       struct err *err);
 
 #endif /* ML_ML_H */
