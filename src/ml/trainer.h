@@ -49,15 +49,6 @@ struct ml_plan {
 void ml_plan_init(struct ml_plan *ret, const struct ml_kind *k, enum tf tf);
 MUST_CHECK int ml_plan_check(const struct ml_plan *p, struct err *err);
 
-/* {"kind":..,"name","market","tf","features":[],"window","label":{},"params":{},
- * "layout","scale","calibration","seed","train_from","train_to","valid_to",
- * "test_to","embargo","fee","search":{"trials","layouts":[],"rates":[]}}; reading
- * takes what is left out (or null) as usual and refuses what it does not know.
- * The texts live in `out`. */
-void ml_plan_json(struct jw *w, const struct ml_plan *p);
-MUST_CHECK int ml_plan_read(struct arena *out, const struct json *j,
-			    struct ml_plan *ret, struct err *err);
-
 #define ML_PHASES(X) X(FEATURES, "features") X(SEARCH, "search")	\
 	X(FIT, "fit") X(EVALUATE, "evaluate") X(DONE, "done")
 enum ml_phase {
