@@ -222,6 +222,7 @@ static int feed_new(struct arena *out, struct feed *f, const struct ft_job *j,
 		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
 	m->last_bar_index = (int64_t)n - 1;
 	m->last_bar_time = j->bars.t[n - 1];
+	m->ahead = &j->bars;
 	*f = (struct feed){
 		.job = j, .allow_long = true, .allow_short = true,
 		.enter_long = NEW_N(out, bool, n),

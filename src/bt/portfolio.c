@@ -52,6 +52,7 @@ static int member_new(struct arena *out, struct run *x, struct member *m,
 	};
 	m->market.last_bar_index = (int64_t)n - 1;
 	m->market.last_bar_time = j->bars.t[n - 1];
+	m->market.ahead = &j->bars;
 	m->e = emu_new(out, &r->rules);
 	emu_join(m->e, &x->pool);
 	rc = script_vm_new(out, j->prog, j->binding, &m->market, &x->opt->limits,

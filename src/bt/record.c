@@ -66,6 +66,7 @@ int bt_plots_run(struct arena *tmp, const struct script_prog *prog,
 	int rc;
 
 	own.last_bar_index = (int64_t)bars->n - 1;
+	own.ahead = bars;
 	rc = script_vm_new(tmp, prog, binding, &own, NULL, &d.vm, err);
 	return rc < 0 ? rc : script_run_columns(d.vm, bars, &acct, draw_bar, &d,
 						err);

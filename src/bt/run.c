@@ -246,6 +246,7 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;
 	market.last_bar_time = bars->t[bars->n - 1];
+	market.ahead = bars;
 	quick = may_be_quick(&res, opt);
 	/* Every element is written by steps() or run_quick(). */
 	res.equity = arena_alloc_raw(out, bars->n * sizeof(double));

@@ -74,7 +74,8 @@ struct frame {
 	const struct args *a;
 	size_t stmt;
 };
-struct nest { struct nest *up; const struct ast *block; };
+/* A block that is open, and which of its statements; or a loop, by its node. */
+struct nest { struct nest *up; const struct ast *block, *loop; size_t stmt; };
 
 struct gen {
 	struct comp *c;

@@ -113,8 +113,10 @@ static void close_needs(struct gen *g, struct needs *w)
 	do {
 		before = w->n;
 		need_statements(g, w, g->root, g->stmt);
+		for (const struct nest *k = g->nest; k != NULL; k = k->up)
+			if (k->block != NULL)
+				need_statements(g, w, k->block, k->stmt);
 		for (const struct frame *f = g->frame; f != NULL; f = f->up) {
-			need_statements(g, w, f->func->v[0], f->stmt);
 			for (size_t i = 1; i < f->func->n; i++)
 				if (set_has(w->names, f->func->v[i]->text))
 					need_all(g, w, param_value(f, i, &given));
@@ -138,6 +140,16 @@ static bool later(const struct ast *b, size_t from, const struct needs *w)
 	return false;
 }
 
+/* Is a name of the loop's own among them? */
+static bool counts(const struct ast *loop, const struct needs *w)
+{
+	const struct ast *second = loop->kind == A_FORIN ? loop->v[2] : NULL;
+
+	return loop->kind != A_WHILE &&
+	       (set_has(w->names, loop->text) ||
+		(second != NULL && set_has(w->names, second->text)));
+}
+
 static bool can_carry(struct gen *g, const struct needs *w, const struct ast *n)
 {
 	static const char changed[] = "needs a variable that is changed at or below the "
@@ -149,8 +161,6 @@ static bool can_carry(struct gen *g, const struct needs *w, const struct ast *n)
 	if (g->parent != NULL)
 		return refuse(g, n, "stands inside another one, or its expression needs the "
 			      "result of another one: ask for that value directly");
-	if (g->loops_open > 0)
-		return refuse(g, n, "stands in a loop: move it before the loop");
 	if (g->p->subs.n >= SUBS_MAX)
 		return refuse(g, n, "is called more than 40 times");
 	if (later(g->root, g->stmt, w))
@@ -158,16 +168,11 @@ static bool can_carry(struct gen *g, const struct needs *w, const struct ast *n)
 	for (const struct frame *f = g->frame; f != NULL; f = f->up)
 		if (later(f->func->v[0], f->stmt, w))
 			return refuse(g, n, changed);
-	for (const struct nest *k = g->nest; k != NULL; k = k->up) {
-		bool body = false;
-
-		for (const struct frame *f = g->frame; f != NULL; f = f->up)
-			body = body || f->func->v[0] == k->block;
-		for (size_t i = 0; !body && i < k->block->n; i++)
-			if (touches(k->block->v[i], w, true))
-				return refuse(g, n, "needs a variable of the block it stands "
-					      "in: move both before the block");
-	}
+	for (const struct nest *k = g->nest; k != NULL; k = k->up)
+		if (k->loop != NULL && counts(k->loop, w))
+			return refuse(g, n, "needs the counter of the loop it stands in: "
+				      "what it asks for must be one thing; write a call "
+				      "for each");
 	return true;
 }
 
@@ -317,18 +322,13 @@ static void replay_statements(struct gen *s, const struct needs *w, const struct
 	}
 }
 
-static void replay_frames(struct gen *s, const struct needs *w, const struct frame *f)
+/* A function that the call stands in: its arguments, computed anew. */
+static void replay_params(struct gen *s, const struct needs *w, const struct frame *f)
 {
-	struct scope *params, *body;
+	struct scope *params = NEW(s->c->tmp, struct scope);
 	bool given;
 
-	if (f == NULL)
-		return;
-	replay_frames(s, w, f->up);
-	params = NEW(s->c->tmp, struct scope);
 	params->up = &s->global;
-	body = NEW(s->c->tmp, struct scope);
-	body->up = params;
 	for (size_t i = 1; i < f->func->n; i++) {
 		const struct ast *p = f->func->v[i], *x = param_value(f, i, &given);
 		struct scope *caller = s->scope;
@@ -345,9 +345,28 @@ static void replay_frames(struct gen *s, const struct needs *w, const struct fra
 		s->depth--;
 		s->scope = caller;
 	}
+	s->scope = params;
+}
+
+/* The blocks around the call, from the outermost on. */
+static void replay_nests(struct gen *s, const struct needs *w, const struct gen *g,
+			 const struct nest *k)
+{
+	struct scope *body;
+
+	if (k == NULL)
+		return;
+	replay_nests(s, w, g, k->up);
+	if (k->block == NULL)
+		return;
+	for (const struct frame *f = g->frame; f != NULL; f = f->up)
+		if (f->func->v[0] == k->block)
+			replay_params(s, w, f);
+	body = NEW(s->c->tmp, struct scope);
+	body->up = s->scope;
 	s->scope = body;
 	s->depth++;
-	replay_statements(s, w, f->func->v[0], f->stmt);
+	replay_statements(s, w, k->block, k->stmt);
 }
 
 struct outs { const struct type *t[ARGS_MAX]; char what[ARGS_MAX + 1]; size_t n; bool bad; };
@@ -387,34 +406,40 @@ static void result(struct gen *s, struct val v, char what, const struct ast *at,
 
 struct request {
 	const struct ast *symbol, *tf, *expr, *gaps, *lookahead, *currency;
-	bool ahead;
+	bool ahead, leaks;
 };
+
+static bool known_at_open(struct gen *g, const struct ast *n)
+{
+	return n->kind == A_NAME && sym_find(g, n->text) == NULL &&
+	       (str_eqc(n->text, "open") || str_eqc(n->text, "time"));
+}
 
 /* One element of the expression. */
 static void element(struct gen *g, struct gen *s, const struct request *q,
 		    const struct ast *n, struct outs *o)
 {
-	struct ast *back;
-
-	if (!q->ahead) {
+	if (!q->ahead || q->leaks)
 		result(s, gen_expr(s, n), 'v', n, o);
-		return;
-	}
-	if (n->kind == A_NAME && sym_find(g, n->text) == NULL &&
-	    (str_eqc(n->text, "open") || str_eqc(n->text, "time"))) {
-		/* known when the bar opens */
+	else if (known_at_open(g, n))
 		result(s, val_na(n->text.p[0] == 'o' ? &ty_float : &ty_int),
 		       n->text.p[0], n, o);
-		return;
+	else
+		result(s, gen_expr(s, one_back(g, n, 0)), 'v', n, o);
+}
+
+/* The first part of the expression that is not known when its bar opens. */
+static const struct ast *first_leak(struct gen *g, const struct request *q)
+{
+	bool tuple = q->expr->kind == A_TUPLE;
+
+	for (size_t i = 0; q->ahead && i < (tuple ? q->expr->n : 1); i++) {
+		const struct ast *n = tuple ? q->expr->v[i] : q->expr;
+
+		if (!known_at_open(g, n) && one_back(g, n, 0) == NULL)
+			return n;
 	}
-	back = one_back(g, n, 0);
-	if (back == NULL) {
-		ERR_AT(g->c, n, "LOOKAHEAD", "with lookahead_on this shows on history what "
-		       "was not known yet: write (...)[1], or use lookahead_off");
-		o->bad = true;
-		return;
-	}
-	result(s, gen_expr(s, back), 'v', n, o);
+	return NULL;
 }
 
 static struct gen *sub_gen(struct gen *g, struct buf *bar)
@@ -497,7 +522,7 @@ static struct val compile(struct gen *g, const struct request *q, const struct a
 		return val_error();
 	s = sub_gen(g, &bar);
 	replay_statements(s, &w, g->root, g->stmt);
-	replay_frames(s, &w, g->frame);
+	replay_nests(s, &w, g, g->nest);
 	s->line = n->line;
 	for (size_t i = 0; i < (tuple ? q->expr->n : 1); i++)
 		element(g, s, q, tuple ? q->expr->v[i] : q->expr, o);
@@ -607,6 +632,7 @@ struct val gen_security(struct gen *g, const struct ast *n, bool lower)
 {
 	struct request q = { .expr = NULL };
 	struct sub d = { .line = n->line, .guard = guard_reg(g), .lower = lower };
+	const struct ast *leak;
 
 	if (!find_arguments(g, n, lower, &q) ||
 	    !simple_text(g, q.symbol, "symbol", &d.symbol) ||
@@ -621,5 +647,11 @@ struct val gen_security(struct gen *g, const struct ast *n, bool lower)
 	if (charts_own(g, q.tf))
 		d.lookahead = false;
 	q.ahead = d.lookahead;
+	leak = first_leak(g, &q);
+	q.leaks = d.leaks = leak != NULL;
+	if (leak != NULL)
+		WARN_AT(g->c, leak, "LOOKAHEAD", "with lookahead_on this shows on history what "
+			"was not known yet: a backtest of it is too good, and bots refuse it; "
+			"write (...)[1], or use lookahead_off");
 	return compile(g, &q, n, &d);
 }

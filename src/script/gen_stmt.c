@@ -244,7 +244,7 @@ static struct val assignment(struct gen *g, const struct ast *n)
 struct val gen_block(struct gen *g, const struct ast *b, bool use)
 {
 	struct scope s = { .up = g->scope };
-	struct nest here = { g->nest, b };
+	struct nest here = { .up = g->nest, .block = b };
 	struct val v = val_const(&ty_void, NAN);
 
 	g->scope = &s;
@@ -252,6 +252,7 @@ struct val gen_block(struct gen *g, const struct ast *b, bool use)
 	for (size_t i = 0; i < b->n; i++) {
 		if (g->frame != NULL && g->frame->func->v[0] == b)
 			g->frame->stmt = i;
+		here.stmt = i;
 		v = gen_stmt(g, b->v[i], use && i + 1 == b->n);
 	}
 	g->nest = here.up;
@@ -552,15 +553,18 @@ static struct val forin_loop(struct gen *g, const struct ast *n, bool use)
 
 struct val gen_loop(struct gen *g, const struct ast *n, bool use)
 {
+	struct nest here = { .up = g->nest, .loop = n };
 	struct val v;
 
 	g->loops_open++;
+	g->nest = &here;
 	if (n->kind == A_WHILE)
 		v = while_loop(g, n, use);
 	else if (n->kind == A_FORIN)
 		v = forin_loop(g, n, use);
 	else
 		v = for_loop(g, n, use);
+	g->nest = here.up;
 	g->loops_open--;
 	return v;
 }

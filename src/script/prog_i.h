@@ -92,6 +92,7 @@ struct sub {
 	const char *what;
 	int symbol, tf;		/* registers */
 	bool gaps, lookahead, lower;
+	bool leaks;		/* lookahead_on of what is not known yet */
 	int line, guard;	/* as in struct unit */
 	const int *inputs;	/* which of the parent's each of its own is */
 };

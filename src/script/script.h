@@ -136,6 +136,9 @@ struct script_market {
 	size_t n_columns;
 	const struct script_model *models;
 	size_t n_models;
+	/* All bars of a run that is history, for lookahead_on of what they do
+	 * not tell in time; NULL: there is no future, and that is refused. */
+	const struct bars *ahead;
 };
 /* "1m", "15m", "1h", "4h", "1d", "1w" to the language's own name; NULL when
  * it is neither. */

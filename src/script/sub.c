@@ -5,7 +5,8 @@
  * or, where that one is missing, by the first one after it; from then on its
  * value shows (lookahead_off).  With lookahead_on the value of the last closed
  * bar shows from the opening of the next one on; the compiler admits only what
- * is known then.  Nothing is ever read of a bar that has not come. */
+ * is known then.  Nothing is read of a bar that has not come, but where a script
+ * asks for it (`leaks`), and then only of bars the host has given as history. */
 #include "config.h"
 
 #include <ctype.h>
@@ -175,6 +176,10 @@ static int make_sub(struct script_vm *vm, const struct sub *d, struct vm_sub *s,
 	rc = find_bars(vm, s, symbol, tf, d->lower, err);
 	if (rc < 0)
 		return rc;
+	if (d->leaks && vm->m.ahead == NULL)
+		return FAIL(err, E_UNPROCESSABLE, "lookahead_on asks for what is not known "
+			    "yet, which only a backtest has: write (...)[1], or use "
+			    "lookahead_off");
 	if (d->lookahead && s->tf > 0 && s->tf < vm->tf_ms)
 		return FAIL(err, E_INVAL, "lookahead_on of a lower timeframe than the chart's: "
 			    "use lookahead_off or request.security_lower_tf()");
@@ -319,6 +324,32 @@ static bool catch_up(struct script_vm *vm, struct vm_sub *s, int64_t t, int64_t 
 	return fresh;
 }
 
+/* lookahead_on of what is not known yet: the whole bar that holds t, of all
+ * the candles at hand. */
+static bool look_ahead(struct script_vm *vm, struct vm_sub *s, int64_t t)
+{
+	const struct bars *from = s->from != NULL ? &s->from->bars : vm->m.ahead;
+	int64_t now = period_of(t, s->tf, s->months);
+	bool fresh = false;
+
+	while (s->next < from->n && !vm->failed) {
+		struct bar b = bars_at(from, s->next);
+		int64_t k = period_of(b.t, s->tf, s->months);
+
+		if (k > now)
+			break;
+		for (; s->next < from->n; s->next++) {
+			b = bars_at(from, s->next);
+			if (period_of(b.t, s->tf, s->months) != k)
+				break;
+			take(s, k, &b);
+		}
+		close_bar(vm, s);
+		fresh = true;
+	}
+	return fresh;
+}
+
 static double output(const struct vm_sub *s, const struct sub *d, size_t k, int64_t t)
 {
 	if (d->what[k] == 'v')
@@ -352,7 +383,8 @@ void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n)
 				 .l = vm->cols[COL_LOW].b[at],
 				 .c = vm->cols[COL_CLOSE].b[at],
 				 .v = vm->cols[COL_VOLUME].b[at] };
-		bool fresh = s->from == NULL ? advance(vm, s, &b, d->lookahead) :
+		bool fresh = d->leaks ? look_ahead(vm, s, b.t) :
+			s->from == NULL ? advance(vm, s, &b, d->lookahead) :
 			catch_up(vm, s, b.t, chart_end(vm, b.t), d->lookahead);
 
 		for (size_t k = 0; k < d->n; k++)
