@@ -98,6 +98,7 @@ struct rounds {
 	uint64_t *words;
 	uint32_t *all;			/* rows that count */
 	uint32_t n_all;
+	uint32_t *columns;		/* drawn for a tree */
 	struct grow grow;
 	struct rng rng;
 };
@@ -176,8 +177,6 @@ static void draw(struct rounds *w)
 {
 	const struct ml_spec *s = &w->b->spec;
 	struct grow *g = &w->grow;
-	uint32_t inputs = w->bins.inputs;
-	uint32_t k = (uint32_t)ceil(s->param[COLUMNS] * inputs);
 
 	if (s->param[ROWS] < 1) {
 		g->n = 0;
@@ -188,12 +187,8 @@ static void draw(struct rounds *w)
 		g->n = w->n_all;
 		memcpy(g->idx, w->all, w->n_all * sizeof(*g->idx));
 	}
-	if (k < inputs) {
-		uint32_t *c = (uint32_t *)(uintptr_t)g->columns;
-
-		draw_columns(&w->rng, inputs, k, c);
-		g->n_columns = k;
-	}
+	if (g->columns != NULL)
+		draw_columns(&w->rng, w->bins.inputs, g->n_columns, w->columns);
 }
 
 /* Values of the last tree's leaves, from the exact derivatives. */
@@ -339,11 +334,11 @@ static void start(struct rounds *w, struct arena *tmp)
 		.b = &w->bins, .to = &b->t, .mem = tmp,
 		.idx = NEW_N(tmp, uint32_t, w->s->n),
 		.spare = NEW_N(tmp, uint32_t, w->s->n),
-		.n_columns = w->bins.inputs,
+		.n_columns = (uint32_t)ceil(p[COLUMNS] * w->bins.inputs),
 		.free_hist = NEW_N(tmp, uint64_t *, most),
 	};
-	if (p[COLUMNS] < 1)
-		w->grow.columns = NEW_N(tmp, uint32_t, w->bins.inputs);
+	if (w->grow.n_columns < w->bins.inputs)
+		w->grow.columns = w->columns = NEW_N(tmp, uint32_t, w->bins.inputs);
 	if (w->valid == NULL)
 		return;
 	w->valid_sum = NEW_N(tmp, float, w->valid->n * k);
