@@ -74,6 +74,8 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ml_boost
+unit_tests += %D%/unit/test_ml_xgb
+EXTRA_DIST += %D%/golden/make_xgboost.py %D%/golden/xgboost
 EXTRA_DIST += %D%/support/t_samples.h
 unit_tests += %D%/unit/test_ml_feature
 unit_tests += %D%/unit/test_ind

@@ -5,6 +5,8 @@
 
 #include "ml/trees_i.h"
 
+#define VALUE_MAX 1e30F		/* of a leaf: sums of all trees stay finite */
+
 void trees_init(struct trees *t, struct arena *mem, uint32_t inputs,
 		uint32_t outputs, uint32_t width)
 {
@@ -264,7 +266,7 @@ int trees_check(const struct trees *t, struct err *err)
 	int rc;
 
 	for (uint32_t k = 0; k < t->outputs; k++)
-		if (!isfinite(t->base[k]))
+		if (!(fabsf(t->base[k]) <= VALUE_MAX))
 			return FAIL(err, E_INVAL, "the base of output %u is no number", k);
 	if (t->start[0] != 0 || t->start[t->n] != (int32_t)t->n_nodes)
 		return FAIL(err, E_INVAL, "the trees do not begin and end with the nodes");
@@ -272,8 +274,8 @@ int trees_check(const struct trees *t, struct err *err)
 		if (t->start[i] < 0 || t->start[i + 1] <= t->start[i])
 			return FAIL(err, E_INVAL, "tree %u has no nodes", i);
 	for (size_t i = 0; i < (size_t)t->n_nodes * t->width; i++)
-		if (!isfinite(t->value[i]))
-			return FAIL(err, E_INVAL, "the value of node %zu is no number", i / t->width);
+		if (!(fabsf(t->value[i]) <= VALUE_MAX))
+			return FAIL(err, E_INVAL, "the value of node %zu is no sensible number", i / t->width);
 	SCOPE(tmp, t->mem) {
 		uint8_t *seen = NEW_N(tmp, uint8_t, largest(t));
 

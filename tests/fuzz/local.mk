@@ -51,6 +51,10 @@ fuzz_targets += %D%/fuzz_text
 %C%_fuzz_text_LDADD = $(fuzz_ldadd)
 %C%_fuzz_text_LDFLAGS = $(fuzz_ldflags)
 
+fuzz_targets += %D%/fuzz_xgb
+%C%_fuzz_xgb_LDADD = $(fuzz_ldadd)
+%C%_fuzz_xgb_LDFLAGS = $(fuzz_ldflags)
+
 # libFuzzer brings a main() of its own; else ours replays the corpus.
 check_PROGRAMS += $(fuzz_targets)
 if FUZZ
