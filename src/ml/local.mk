@@ -64,7 +64,13 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/registry_train.c \
 	%D%/scale.c \
 	%D%/scale.h \
+	%D%/train_data.c \
+	%D%/train_judge.c \
+	%D%/train_keep.c \
+	%D%/train_search.c \
+	%D%/trainer.c \
 	%D%/trainer.h \
+	%D%/trainer_i.h \
 	%D%/trees.c \
 	%D%/trees_i.h \
 	%D%/trees_shap.c \
