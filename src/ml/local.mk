@@ -78,4 +78,6 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/watch.c \
 	%D%/xgb.c \
 	%D%/xgb.h
+%C%_libml_a_SOURCES += %D%/forest.c
+%C%_libml_a_SOURCES += %D%/linear.c
 LIB_ML = %D%/libml.a $(LIB_IND)

@@ -37,6 +37,7 @@ struct trees {
 	float *base;		/* [outputs] sum of no trees */
 	uint32_t room, room_trees;	/* of arrays that grow */
 	bool borrowed;			/* arrays of a file: read only */
+	uint32_t counted;		/* nodes told to ml_mem_count() */
 	struct arena *mem;
 	struct trees_fast *fast;	/* NULL: not made */
 };

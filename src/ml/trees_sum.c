@@ -3,11 +3,19 @@
 #include <string.h>
 
 #include "ml/cpu_i.h"
+#include "ml/mem.h"
 #include "ml/trees_i.h"
 
 void trees_prepare(struct trees *t)
 {
+	size_t node = 4 * sizeof(float) + 1 + t->width * sizeof(float);
+
 	t->depth = trees_depth(t);
+	if (t->counted >= t->n_nodes)
+		return;
+	ml_mem_count(t->mem, (t->n_nodes - t->counted) * node,
+		     t->counted == 0 ? TREES_TENSORS : 0);
+	t->counted = t->n_nodes;
 }
 
 enum trees_path trees_path_best(void)
