@@ -13,6 +13,6 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/out.c %D%/out.h %D%/pack.c %D%/pack.h %D%/record.c %D%/record.h %D%/record_ft.c %D%/record_out.c \
 	%D%/quick.c %D%/quick_i.h %D%/stretch.c \
 	%D%/report.c %D%/portfolio.c %D%/run.c %D%/run_i.h \
-	%D%/spec.c %D%/spec.h %D%/stats.c \
+	%D%/spec.c %D%/spec.h %D%/stats.c %D%/stats_i.h %D%/path.c \
 	%D%/store.c %D%/store.h %D%/store_parts.c
 LIB_BT = %D%/libbt.a $(LIB_RISK)

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "bt/bt.h"
+#include "bt/stats_i.h"
 #include "core/clock.h"
 
 /* Every definition stands in doc/backtest.md under the same name. */
@@ -11,27 +11,38 @@
 #define DAY_MS INT64_C(86400000)
 #define DAYS_A_YEAR 365.0
 
-/* Equity at the last bar of each UTC day; the day before the first is the
- * initial capital.  Returns are between consecutive days that have bars. */
-static size_t daily_returns(struct arena *out, const struct bt_result *r,
-			    double **ret)
+size_t bt_day_ends(struct arena *out, const struct bars *b, uint32_t **ret)
 {
-	double last = r->rules.initial_capital;
-	const int64_t *t = r->bars.t;
-	size_t bars = r->bars.n;
-	int64_t end = INT64_MIN;	/* of the day bar i is in */
-	ARRAY(double) v = { 0 };
+	ARRAY(uint32_t) v = { 0 };
 
-	for (size_t i = 0; i < bars; i++) {
-		if (t[i] >= end)
-			end = (t[i] / DAY_MS + 1) * DAY_MS;
-		if (i + 1 < bars && t[i + 1] < end)
-			continue;
-		*array_push(out, &v) = last > 0 ? r->equity[i] / last - 1 : 0;
-		last = r->equity[i];
+	for (size_t i = 0, step; i < b->n; i++) {
+		int64_t end = (b->t[i] / DAY_MS + 1) * DAY_MS;	/* of i's day */
+
+		/* Days are as long as each other, more or less. */
+		for (step = 1; step > 0; ) {
+			if (i + step < b->n && b->t[i + step] < end) {
+				i += step;
+				step *= 2;
+			} else {
+				step /= 2;
+			}
+		}
+		*array_push(out, &v) = (uint32_t)i;
 	}
 	*ret = v.v;
 	return v.n;
+}
+
+void bt_returns(double *v, size_t n, double initial)
+{
+	double last = initial;
+
+	for (size_t i = 0; i < n; i++) {
+		double e = v[i];
+
+		v[i] = last > 0 ? e / last - 1 : 0;
+		last = e;
+	}
 }
 
 static double mean(const double *v, size_t n)
@@ -71,11 +82,11 @@ static void sort(double *v, size_t n)
 		}
 }
 
-static void daily_stats(struct bt_stats *s, const struct bt_result *r)
+/* Of the returns of days, which are sorted by it. */
+static void daily_stats(struct bt_stats *s, double *d, size_t n)
 {
-	struct arena *tmp = arena_new("bt_stats", (size_t)1 << 32);
-	double *d, m, down = 0, up = 0, dn = 0, tail = 0;
-	size_t n = daily_returns(tmp, r, &d), k;
+	double m, down = 0, up = 0, dn = 0, tail = 0;
+	size_t k;
 
 	m = mean(d, n);
 	s->volatility = deviation(d, n, m, 1) * sqrt(DAYS_A_YEAR);
@@ -99,45 +110,29 @@ static void daily_stats(struct bt_stats *s, const struct bt_result *r)
 		s->var_95 = d[k - 1] < 0 ? -d[k - 1] : 0;
 		s->cvar_95 = tail > 0 ? tail / (double)k : 0;
 	}
-	arena_free(&tmp);
 }
 
-static void account_stats(struct bt_stats *s, const struct bt_result *r)
+static void account_stats(struct bt_stats *s, const struct bt_fold *f,
+			  const struct bars *b)
 {
-	double peak = r->rules.initial_capital, dd2 = 0;
-	double most = 0, most_ratio = 0;
-	size_t held = 0, n = r->bars.n;
+	size_t n = b->n;
 
-	for (size_t i = 0; i < n; i++) {
-		double e = r->equity[i], down, share;
-
-		peak = e > peak ? e : peak;
-		down = peak - e;
-		share = down / peak;
-		most = down > most ? down : most;
-		most_ratio = share > most_ratio ? share : most_ratio;
-		dd2 += share * share;
-		held += r->position[i] != 0;
-	}
-	s->max_drawdown = most;
-	s->max_drawdown_ratio = most_ratio;
-	s->ulcer_index = sqrt(dd2 / (double)n);
-	s->exposure = (double)held / (double)n;
-	s->final_equity = r->equity[n - 1];
+	s->max_drawdown = f->path.most;
+	s->max_drawdown_ratio = f->path.most_ratio;
+	s->ulcer_index = sqrt(bt_path_squares(&f->path) / (double)n);
+	s->exposure = (double)f->held / (double)n;
 	s->total_return = s->final_equity / s->initial_capital - 1;
-	s->days = (double)(r->bars.t[n - 1] - r->bars.t[0]) / (double)DAY_MS;
+	s->days = (double)(b->t[n - 1] - b->t[0]) / (double)DAY_MS;
 	s->cagr = s->days >= 1 && s->final_equity > 0 ?
 		pow(s->final_equity / s->initial_capital, DAYS_A_YEAR / s->days) - 1 : NAN;
 	s->recovery_factor = ratio(s->final_equity - s->initial_capital,
 				   s->max_drawdown);
 	s->calmar = ratio(s->cagr, s->max_drawdown_ratio);
-	s->buy_hold_return = r->bars.c[n - 1] / r->bars.o[0] - 1;
+	s->buy_hold_return = b->c[n - 1] / b->o[0] - 1;
 	s->bars = (double)n;
 }
 
-struct streak { size_t win, loss, longest_win, longest_loss; };
-
-static void streak_add(struct streak *k, double profit)
+static void streak_add(struct bt_streak *k, double profit)
 {
 	k->win = profit > 0 ? k->win + 1 : 0;
 	k->loss = profit < 0 ? k->loss + 1 : 0;
@@ -147,11 +142,9 @@ static void streak_add(struct streak *k, double profit)
 		k->longest_loss = k->loss;
 }
 
-struct sums { double profit, bars, mae, mfe, sum2; };
-
-static void add_trade(struct bt_stats *s, struct streak *k, struct sums *u,
-		      const struct emu_trade *t)
+static void add_trade(struct bt_fold *f, const struct emu_trade *t)
 {
+	struct bt_stats *s = &f->s;
 	double p = t->t.profit;
 
 	s->trades++;
@@ -166,58 +159,85 @@ static void add_trade(struct bt_stats *s, struct streak *k, struct sums *u,
 	} else {
 		s->evens++;
 	}
-	s->best_trade = fmax(s->best_trade, p);		/* fmax drops the NaN */
-	s->worst_trade = fmin(s->worst_trade, p);
-	streak_add(k, p);
-	u->profit += p;
-	u->sum2 += p * p;
-	u->bars += (double)(t->t.exit_bar - t->t.entry_bar);
-	u->mae += t->t.max_drawdown;
-	u->mfe += t->t.max_runup;
+	/* The first of them meets NaN. */
+	s->best_trade = s->best_trade > p ? s->best_trade : p;
+	s->worst_trade = s->worst_trade < p ? s->worst_trade : p;
+	streak_add(&f->streak, p);
+	f->profit += p;
+	f->sum2 += p * p;
+	f->bars += (double)(t->t.exit_bar - t->t.entry_bar);
+	f->mae += t->t.max_drawdown;
+	f->mfe += t->t.max_runup;
 }
 
-static void trade_stats(struct bt_stats *s, const struct bt_result *r)
+void bt_fold_init(struct bt_fold *f, double initial)
 {
-	struct streak k = { 0 };
-	struct sums u = { 0 };
-	double n, m;
+	*f = (struct bt_fold){ .s = { .best_trade = NAN, .worst_trade = NAN,
+				      .var_95 = NAN, .cvar_95 = NAN,
+				      .initial_capital = initial } };
+	bt_path_init(&f->path, initial);
+}
 
-	s->best_trade = s->worst_trade = NAN;
-	for (size_t i = 0; i < r->n_trades; i++) {
-		if (r->trades[i].reason == EMU_END) {
-			s->open_profit += r->trades[i].t.profit;
-			continue;
-		}
-		add_trade(s, &k, &u, &r->trades[i]);
+void bt_fold_trades(struct bt_fold *f, const struct emu_trade *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].reason == EMU_END)
+			f->s.open_profit += v[i].t.profit;
+		else
+			add_trade(f, &v[i]);
 	}
-	n = s->trades;
-	s->net_profit = u.profit;
-	s->longest_win_streak = (double)k.longest_win;
-	s->longest_loss_streak = (double)k.longest_loss;
+}
+
+static void trade_stats(struct bt_stats *s, const struct bt_fold *f)
+{
+	double n = s->trades, m;
+
+	s->net_profit = f->profit;
+	s->longest_win_streak = (double)f->streak.longest_win;
+	s->longest_loss_streak = (double)f->streak.longest_loss;
 	s->win_rate = ratio(s->wins, n);
 	s->profit_factor = ratio(s->gross_profit, s->gross_loss);
 	s->average_win = ratio(s->gross_profit, s->wins);
 	s->average_loss = ratio(s->gross_loss, s->losses);
 	s->payoff_ratio = ratio(s->average_win, s->average_loss);
-	s->average_trade = s->expectancy = m = ratio(u.profit, n);
+	s->average_trade = s->expectancy = m = ratio(f->profit, n);
 	s->expectancy_ratio = ratio(m, s->average_loss);
-	s->average_bars = ratio(u.bars, n);
-	s->average_mae = ratio(u.mae, n);
-	s->average_mfe = ratio(u.mfe, n);
+	s->average_bars = ratio(f->bars, n);
+	s->average_mae = ratio(f->mae, n);
+	s->average_mfe = ratio(f->mfe, n);
 	s->sqn = n > 1 ? ratio(sqrt(n) * m,
-			       sqrt(fmax(0, (u.sum2 - n * m * m) / (n - 1)))) : NAN;
+			       sqrt(fmax(0, (f->sum2 - n * m * m) / (n - 1)))) : NAN;
+}
+
+void bt_fold_end(struct bt_fold *f, const struct bars *b, double equity, double *days,
+		 size_t n_days, struct bt_stats *ret)
+{
+	struct bt_stats s = f->s;
+
+	s.final_equity = equity;
+	account_stats(&s, f, b);
+	daily_stats(&s, days, n_days);
+	trade_stats(&s, f);
+	*ret = s;
 }
 
 void bt_stats(struct bt_stats *ret, const struct bt_result *r)
 {
-	struct bt_stats s = { 0 };
+	struct arena *tmp CLEANUP(arena_free) = arena_new("bt_stats", (size_t)1 << 32);
+	struct bt_fold f;
+	uint32_t *ends;
+	size_t n = bt_day_ends(tmp, &r->bars, &ends);
+	double *days = NEW_N(tmp, double, n);
 
-	s.initial_capital = r->rules.initial_capital;
-	s.var_95 = s.cvar_95 = NAN;
-	account_stats(&s, r);
-	daily_stats(&s, r);
-	trade_stats(&s, r);
-	*ret = s;
+	bt_fold_init(&f, r->rules.initial_capital);
+	bt_path_add(&f.path, r->equity, r->bars.n);
+	for (size_t i = 0; i < r->bars.n; i++)
+		f.held += r->position[i] != 0;
+	bt_fold_trades(&f, r->trades, r->n_trades);
+	for (size_t i = 0; i < n; i++)
+		days[i] = r->equity[ends[i]];
+	bt_returns(days, n, r->rules.initial_capital);
+	bt_fold_end(&f, &r->bars, r->equity[r->bars.n - 1], days, n, ret);
 }
 
 double bt_stat(const struct bt_stats *s, const char *name)
