@@ -5,7 +5,7 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft_as_bt.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_order.c %D%/ft_report.c %D%/ft_round.c %D%/ft_rules.c \
 	%D%/ft_script.c %D%/ft_stats.c %D%/ft_trade.c \
-	%D%/opt.h %D%/opt_eval.c %D%/opt_i.h %D%/opt_report.c \
+	%D%/opt.h %D%/opt_eval.c %D%/opt_many.c %D%/opt_i.h %D%/opt_report.c \
 	%D%/opt_result.c %D%/opt_run_i.h %D%/opt_search.c %D%/opt_spec.c \
 	%D%/opt_steer.c %D%/sweep.c %D%/sweep.h %D%/sweep_page.c \
 	%D%/html.c %D%/html.h %D%/html_svg.c %D%/metric_doc.c \

@@ -11,13 +11,18 @@
 
 /* One trial: a backtest with these inputs, and what is kept of it. */
 
+bool opt_in_days(int64_t span)
+{
+	return span / DAY_MS >= DAYS_LEAST;
+}
+
 size_t opt_returns(struct arena *out, const struct bt_result *r, double **ret,
 		   double *ret_year)
 {
 	const struct bars *b = &r->bars;
 	double *v, last = r->rules.initial_capital;
 	int64_t span = b->t[b->n - 1] - b->t[0], end = INT64_MIN;
-	bool days = span / DAY_MS >= DAYS_LEAST;
+	bool days = opt_in_days(span);
 	size_t n = 0;
 
 	v = NEW_N(out, double, days && (uint64_t)(span / DAY_MS) + 2 < b->n ?
@@ -48,6 +53,17 @@ static struct script_share *share_of(struct opt_share *s, const struct bars *bar
 	return s->s;
 }
 
+int opt_bind(struct arena *tmp, const struct opt_data *d, const char *inputs,
+	     struct script_binding *b, struct err *err)
+{
+	const struct json *j;
+	int rc = script_bind_json(b, d->inputs, err);
+
+	if (rc == 0)
+		rc = json_parse(tmp, inputs, strlen(inputs), &j, err);
+	return rc == 0 ? script_bind_json(b, j, err) : rc;
+}
+
 int opt_run(struct arena *out, const struct opt_data *d, const char *inputs,
 	    size_t from, size_t to, size_t test, struct bt_result *ret,
 	    struct err *err)
@@ -55,13 +71,8 @@ int opt_run(struct arena *out, const struct opt_data *d, const char *inputs,
 	struct script_binding *b = script_bind(out, d->prog);
 	struct bars bars = bars_slice(&d->bars, from, to - from);
 	struct bt_options opt = d->opt;
-	const struct json *j;
-	int rc = script_bind_json(b, d->inputs, err);
+	int rc = opt_bind(out, d, inputs, b, err);
 
-	if (rc == 0)
-		rc = json_parse(out, inputs, strlen(inputs), &j, err);
-	if (rc == 0)
-		rc = script_bind_json(b, j, err);
 	if (test > from && bars.t[test - from] > opt.trade_from)
 		opt.trade_from = bars.t[test - from];
 	opt.limits.share = test == from ? share_of(d->share, &bars) : NULL;
@@ -88,12 +99,40 @@ static bool keeps(const struct opt_spec *s, const struct bt_stats *st)
 	return true;
 }
 
-static void score(const struct opt_spec *s, struct opt_trial *t)
+bool opt_wants(const struct opt_spec *s, const char *metric)
+{
+	bool wants = s->n_metrics == 0 || strcmp(s->objective, metric) == 0;
+
+	for (size_t i = 0; i < s->n_metrics; i++)
+		wants = wants || strcmp(s->metrics[i], metric) == 0;
+	for (size_t i = 0; i < s->n_limits; i++)
+		wants = wants || strcmp(s->limits[i].metric, metric) == 0;
+	return wants;
+}
+
+void opt_score(const struct opt_spec *s, struct opt_trial *t)
 {
 	double v = bt_stat(&t->stats, s->objective);
 
+#define X(n) if (s->n_metrics > 0 && !opt_wants(s, #n)) t->stats.n = NAN;
+	BT_STATS(X)
+#undef X
+
 	t->kept = keeps(s, &t->stats);
 	t->score = !t->kept || isinf(v) ? NAN : s->minimise ? -v : v;
+}
+
+int opt_point_text(struct arena *out, const struct opt_spec *s, const double *point,
+		   const char **ret, struct err *err)
+{
+	struct sbuf b;
+	struct jw w;
+
+	sbuf_init(&b, out, 1 << 16);
+	jw_init(&w, &b);
+	opt_point_json(&w, s, point);
+	*ret = sbuf_finish(&b);
+	return *ret != NULL ? 0 : FAIL(err, E_TOOBIG, "the inputs are too long");
 }
 
 int opt_eval(struct arena *out, const struct opt_data *d, const struct opt_spec *s,
@@ -101,16 +140,10 @@ int opt_eval(struct arena *out, const struct opt_data *d, const struct opt_spec 
 	     const double *point, struct opt_trial *ret, struct err *err)
 {
 	struct opt_trial t = { .fold = fold, .number = number, .score = NAN };
-	struct sbuf b;
-	struct jw w;
-	int rc = 0;
+	int rc = opt_point_text(out, s, point, &t.inputs, err);
 
-	sbuf_init(&b, out, 1 << 16);
-	jw_init(&w, &b);
-	opt_point_json(&w, s, point);
-	t.inputs = sbuf_finish(&b);
-	if (t.inputs == NULL)
-		return FAIL(err, E_TOOBIG, "the inputs are too long");
+	if (rc < 0)
+		return rc;
 	SCOPE(tmp, out) {
 		struct bt_result r;
 		struct err why;
@@ -128,7 +161,7 @@ int opt_eval(struct arena *out, const struct opt_data *d, const struct opt_spec 
 			bt_stats(&t.stats, &r);
 			n = opt_returns(tmp, &r, &v, &year);
 			returns_of(&t.returns, v, n);
-			score(s, &t);
+			opt_score(s, &t);
 		} else if (rc < 0 && err != NULL) {
 			*err = why;
 		}

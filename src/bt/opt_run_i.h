@@ -11,6 +11,14 @@ MUST_CHECK int opt_run(struct arena *out, const struct opt_data *d,
 /* Returns of days, or of bars (opt.h); *ret_year of them make a year. */
 size_t opt_returns(struct arena *out, const struct bt_result *r, double **ret,
 		   double *ret_year);
+bool opt_in_days(int64_t span);
+MUST_CHECK int opt_bind(struct arena *tmp, const struct opt_data *d, const char *inputs,
+			struct script_binding *b, struct err *err);
+MUST_CHECK int opt_point_text(struct arena *out, const struct opt_spec *s,
+			      const double *point, const char **ret, struct err *err);
+bool opt_wants(const struct opt_spec *s, const char *metric);
+/* From the stats; what nobody asked for becomes NaN. */
+void opt_score(const struct opt_spec *s, struct opt_trial *t);
 void opt_no_stats(struct bt_stats *s);
 
 #endif /* BT_OPT_RUN_I_H */

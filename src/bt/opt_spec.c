@@ -8,6 +8,7 @@
 
 /* What is asked of a search: read, checked, written. */
 
+#define METRICS_MAX 64
 #define TRIALS_DEFAULT 200
 #define LIST_MAX 1000
 
@@ -385,6 +386,30 @@ static int check_size(struct opt_spec *s, bool said, struct err *err)
 	return 0;
 }
 
+static int read_metrics(struct arena *out, const struct json *list, struct opt_spec *s,
+			struct err *err)
+{
+	size_t n = json_len(list);
+
+	if (list == NULL || json_type(list) == JSON_NULL)
+		return 0;
+	if (json_type(list) != JSON_ARR || n > METRICS_MAX)
+		return FAIL(err, E_INVAL, "the metrics must be a list of at most %d "
+			    "names", METRICS_MAX);
+	s->metrics = NEW_N(out, const char *, n);
+	for (size_t i = 0; i < n; i++) {
+		struct str name;
+
+		if (!json_str(json_at(list, i), &name) ||
+		    !is_metric(str_dup(out, name)))
+			return FAIL(err, E_INVAL, "the list of metrics names what is "
+				    "none");
+		s->metrics[i] = str_dup(out, name);
+	}
+	s->n_metrics = n;
+	return 0;
+}
+
 int opt_spec_read(struct arena *out, const struct script_prog *prog,
 		  const struct json *obj, struct opt_spec *ret, struct err *err)
 {
@@ -416,6 +441,8 @@ int opt_spec_read(struct arena *out, const struct script_prog *prog,
 		rc = read_limits(out, json_get(obj, "constraints"), &s, err);
 	if (rc == 0)
 		rc = read_walk(json_get(obj, "walk_forward"), &s, err);
+	if (rc == 0)
+		rc = read_metrics(out, json_get(obj, "metrics"), &s, err);
 	j = json_get(obj, "space");
 	if (rc == 0)
 		rc = j == NULL || json_type(j) == JSON_NULL ?
@@ -497,6 +524,13 @@ void opt_spec_write(struct jw *w, const struct opt_spec *s)
 		jw_ku64(w, "train", s->train);
 		jw_ku64(w, "test", s->test);
 		jw_obj_end(w);
+	}
+	if (s->n_metrics > 0) {
+		jw_key(w, "metrics");
+		jw_arr(w);
+		for (size_t i = 0; i < s->n_metrics; i++)
+			jw_str(w, s->metrics[i]);
+		jw_arr_end(w);
 	}
 	jw_obj_end(w);
 }

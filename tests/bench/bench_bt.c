@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "bt/bt.h"
+#include "bt/opt.h"
 #include "core/rand.h"
 
 /* SMA(10) / SMA(50) cross, long only, all in, 0.1 % fee, on a seeded geometric
@@ -120,7 +120,6 @@ static void say(const char *name, size_t n, double ns, double trades, double equ
 }
 
 static int script(struct arena *a, const struct bars *b, const struct script_prog *p,
-		  const struct script_binding *in, struct script_share *share,
 		  struct bt_stats *ret)
 {
 	static const struct script_market m = { .symbol = "X", .timeframe = "1",
@@ -130,8 +129,7 @@ static int script(struct arena *a, const struct bars *b, const struct script_pro
 	struct err err;
 	int rc;
 
-	o.limits.share = share;
-	rc = bt_run(a, p, in, &m, b, &o, &r, &err);
+	rc = bt_run(a, p, NULL, &m, b, &o, &r, &err);
 	if (rc == 0)
 		bt_stats(ret, &r);
 	else
@@ -152,7 +150,7 @@ static void one_run(struct arena *a, struct arena *runs, const struct bars *b, c
 		h = by_hand(b, equity);
 		best[0] = fmin(best[0], (double)(cpu_ns() - t));
 		t = cpu_ns();
-		if (script(runs, b, p, NULL, NULL, &s) != 0)
+		if (script(runs, b, p, &s) != 0)
 			return;
 		best[1] = fmin(best[1], (double)(cpu_ns() - t));
 	}
@@ -160,33 +158,51 @@ static void one_run(struct arena *a, struct arena *runs, const struct bars *b, c
 	say("sma_cross_script", b->n, best[1], s.trades, s.final_equity);
 }
 
-/* 10 x 10 lengths, each a whole run with its metrics; columns in common are
- * computed once. */
-static void sweep(struct arena *a, struct arena *runs, const struct bars *b, const struct script_prog *p)
+/* 10 x 10 lengths, as a job of the product has them computed: inputs, runs,
+ * metrics, returns of days, score. */
+static void sweep(struct arena *runs, const struct bars *b, const struct script_prog *p,
+		  const char *name, const char *more)
 {
-	struct script_share *share = script_share_new(a, b, (size_t)256 << 20);
-	int64_t t = cpu_ns();
-	double top = -INFINITY;
-	char v[16];
+	const char *text = arena_printf(runs, "{\"objective\":\"final_equity\",\"space\":["
+		"{\"input\":\"fastLength\",\"min\":5,\"max\":50,\"step\":5},"
+		"{\"input\":\"slowLength\",\"min\":60,\"max\":240,\"step\":20}]%s}", more);
+	struct opt_data d = { .prog = p, .opt = bt_defaults(), .bars = *b,
+		.market = { .symbol = "X", .timeframe = "1", .mintick = 1e-8, .pointvalue = 1 } };
+	struct opt_fold f = { 0, b->n, b->n };
+	double best = INFINITY, top = -INFINITY, trades = 0;
+	struct opt_trial *t;
+	struct opt_point v[100];
+	struct opt_search *q;
+	const struct json *j;
+	struct opt_spec s;
+	struct err err;
 
-	for (int f = 5; f <= 50; f += 5)
-		for (int s = 60; s <= 240; s += 20) {
-			struct script_binding *in = script_bind(a, p);
-			struct bt_stats st;
-			struct err err;
+	if (json_parse(runs, text, strlen(text), &j, &err) < 0 ||
+	    opt_spec_read(runs, p, j, &s, &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		return;
+	}
+	q = opt_search_new(runs, &s, 0);
+	for (size_t i = 0; i < 100; i++)
+		v[i] = (struct opt_point){ i, opt_ask(q, i) };
+	t = NEW_N(runs, struct opt_trial, 100);
+	for (int k = 0; k < RUNS; k++) {
+		int64_t at = cpu_ns();
 
-			snprintf(v, sizeof(v), "%d", f);
-			if (script_bind_text(in, str_c("fastLength"), str_c(v), &err) < 0)
+		SCOPE(tmp, runs)
+			if (opt_eval_many(tmp, &d, &s, &f, 0, v, 100, t, &err) != 0) {
+				fprintf(stderr, "%s\n", err.msg);
 				return;
-			snprintf(v, sizeof(v), "%d", s);
-			if (script_bind_text(in, str_c("slowLength"), str_c(v), &err) < 0 ||
-			    script(runs, b, p, in, share, &st) != 0)
-				return;
-			top = fmax(top, st.final_equity);
-		}
-	t = cpu_ns() - t;
-	printf("{\"bench\":\"sweep\",\"name\":\"sma_cross_10x10\",\"candles\":%zu,\"ms\":%.2f,"
-	       "\"best_equity\":%.2f}\n", b->n, (double)t / 1e6, top);
+			}
+		best = fmin(best, (double)(cpu_ns() - at));
+	}
+	for (size_t i = 0; i < 100; i++) {
+		top = fmax(top, t[i].stats.final_equity);
+		trades += t[i].stats.trades;
+	}
+	printf("{\"bench\":\"sweep\",\"name\":\"%s\",\"candles\":%zu,\"ms\":%.2f,"
+	       "\"best_equity\":%.2f,\"trades\":%.0f}\n", name, b->n, best / 1e6, top, trades);
+	arena_reset(runs);
 }
 
 /* The columns for a peer in another language: open, high, low, close, volume. */
@@ -221,7 +237,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	one_run(a, runs, &b, p);
-	sweep(a, runs, &small, p);
+	sweep(runs, &small, p, "sma_cross_10x10", ",\"metrics\":[\"trades\"]");
+	sweep(runs, &small, p, "sma_cross_10x10_all_metrics", "");
 	arena_free(&runs);
 	arena_free(&a);
 	return 0;

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "bt/bt.h"
+#include "bt/opt.h"
 #include "core/rand.h"
 #include "script/many.h"
 
@@ -226,10 +226,147 @@ static void random_scripts_run_the_same(void **state)
 	assert_true(quick > SCRIPTS / 2);
 }
 
+/* --- many trials ------------------------------------------------------------ */
+
+static void same_trial(const char *src, const struct opt_trial *a, const struct opt_trial *b)
+{
+#define X(n) same(src, #n, a->stats.n, b->stats.n);
+	BT_STATS(X)
+#undef X
+	assert_int_equal(a->number, b->number);
+	assert_string_equal(a->inputs, b->inputs);
+	same_text(src, a->error, b->error);
+	same(src, "score", a->score, b->score);
+	same(src, "kept", a->kept, b->kept);
+	same(src, "mean", a->returns.mean, b->returns.mean);
+	same(src, "skew", a->returns.skew, b->returns.skew);
+	assert_memory_equal(&a->returns, &b->returns, sizeof(a->returns));
+}
+
+static struct opt_spec spec_of(struct arena *a, const struct script_prog *p, const char *text)
+{
+	const struct json *j;
+	struct opt_spec s;
+	struct err err;
+
+	if (json_parse(a, text, strlen(text), &j, &err) < 0 ||
+	    opt_spec_read(a, p, j, &s, &err) < 0)
+		fail_msg("%s: %s", text, err.msg);
+	return s;
+}
+
+/* Side by side as one by one as bar by bar; `error`: some must fail. */
+static size_t same_trials(struct arena *a, const char *src, const char *text, bool error)
+{
+	const struct script_prog *p = compile(a, src);
+	struct opt_spec s = spec_of(a, p, text);
+	struct opt_data d = { .prog = p, .opt = bt_defaults(), .market = market,
+			      .bars = bars }, slow = d;
+	struct opt_search *q = opt_search_new(a, &s, 0);
+	size_t n = opt_trials(&s), trades = 0, failed = 0;
+	struct opt_point *v = NEW_N(a, struct opt_point, n);
+	struct opt_trial *x = NEW_N(a, struct opt_trial, n), y;
+	struct opt_fold *f;
+	size_t n_folds;
+	struct err err;
+
+	slow.opt.bar_by_bar = true;
+	if (opt_folds(a, &s, bars.n, &f, &n_folds, &err) < 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct opt_point){ i, opt_ask(q, i) };
+	if (opt_eval_many(a, &d, &s, f, 0, v, n, x, &err) != 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < n; i++) {
+		if (opt_eval(a, &slow, &s, f, 0, i, v[i].point, &y, &err) != 0)
+			fail_msg("%s", err.msg);
+		same_trial(src, &x[i], &y);
+		trades += y.stats.trades > 0;
+		failed += y.error != NULL;
+	}
+	assert_int_equal(failed > 0, error);
+	return trades;
+}
+
+#define HEAD "//@version=5\nstrategy(\"t\", initial_capital = 10000, " \
+	"default_qty_type = strategy.percent_of_equity, default_qty_value = 100)\n"
+#define SPACE "{\"space\":[{\"input\":\"fast\",\"min\":2,\"max\":10,\"step\":2}," \
+	"{\"input\":\"slow\",\"min\":12,\"max\":30,\"step\":6}]"
+
+static void random_trials_are_the_same(void **state)
+{
+	static const char *const more[] = {
+		"}", ",\"objective\":\"calmar\"}", ",\"metrics\":[\"trades\",\"sharpe\"]}",
+		",\"metrics\":[\"average_mae\"],\"constraints\":[{\"metric\":\"ulcer_index\","
+		"\"op\":\"<=\",\"value\":0.3}]}",
+	};
+	size_t traded = 0;
+	struct rng r;
+
+	(void)state;
+	rng_seed(&r, 17);
+	market.lot = 0;
+	for (size_t i = 0; i < 12; i++)
+		SCOPE(a, root)
+			traded += same_trials(a, source(a, &r),
+				arena_printf(a, "%s%s", SPACE, more[i % 4]), false);
+	assert_true(traded > 100);
+}
+
+static void trials_differ_in_what_they_read(void **state)
+{
+	static const char *const sources[] = {
+		/* columns reach back as far as an input says */
+		"fast = input.int(5)\nslow = input.int(20)\n"
+		"if ta.crossover(close, close[fast])\n    strategy.entry(\"L\", strategy.long)\n"
+		"if ta.crossunder(close, ta.sma(close, slow)[fast])\n    strategy.close(\"L\")\n",
+		/* a column the bar's code and another column read */
+		"fast = input.int(5)\nslow = input.int(20)\nup = ta.crossover(ta.sma(close, fast), "
+		"ta.sma(close, slow))\nn = ta.barssince(up)\n"
+		"if up\n    strategy.entry(\"L\", strategy.long)\n"
+		"if n == fast\n    strategy.close(\"L\")\n",
+		/* a switch that is off for some */
+		"fast = input.int(5)\nslow = input.int(20)\n"
+		"f = fast > 4 ? ta.ema(close, fast) : ta.wma(close, fast)\ns = ta.sma(close, slow)\n"
+		"if ta.crossover(f, s) and slow > 12\n    strategy.entry(\"L\", strategy.long)\n"
+		"if ta.crossunder(f, s)\n    strategy.entry(\"S\", strategy.short, qty = fast)\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		SCOPE(a, root)
+			assert_true(same_trials(a, arena_printf(a, "%s%s", HEAD, sources[i]),
+						SPACE "}", false) > 0);
+}
+
+/* Some of the trials fail; what they would have computed for others is there. */
+static void trials_that_fail_do_so_alone(void **state)
+{
+	(void)state;
+	SCOPE(a, root)
+		same_trials(a, HEAD "fast = input.int(5)\nslow = input.int(20)\n"
+			"f = ta.sma(close, fast - 4)\ns = ta.sma(close, slow)\n"
+			"if ta.crossover(f, s)\n    strategy.entry(\"L\", strategy.long)\n"
+			"if ta.crossunder(f, s)\n    strategy.close(\"L\")\n", SPACE "}", true);
+	/* Near a margin call: these begin again, the others read on. */
+	SCOPE(a, root)
+		same_trials(a, "//@version=6\nstrategy(\"t\", initial_capital = 10000, "
+			"default_qty_type = strategy.percent_of_equity, default_qty_value = 90)\n"
+			"fast = input.int(5)\nslow = input.int(20)\n"
+			"f = ta.sma(close, fast)\ns = ta.sma(close, slow)\n"
+			"if ta.crossover(f, s)\n    strategy.entry(\"L\", strategy.long)\n"
+			"if ta.crossunder(f, s) and fast > 5\n"
+			"    strategy.entry(\"S\", strategy.short)\n"
+			"if ta.crossunder(f, s)\n    strategy.close(\"L\")\n", SPACE "}", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_scripts_run_the_same),
+		cmocka_unit_test(random_trials_are_the_same),
+		cmocka_unit_test(trials_differ_in_what_they_read),
+		cmocka_unit_test(trials_that_fail_do_so_alone),
 	};
 	int rc;
 
