@@ -23,6 +23,7 @@
 #define LEASE_MS	60000
 /* Bars times trials of a job: a few seconds of work. */
 #define CHUNK_WORK	2e8
+#define SIDE_BY_SIDE	64
 #define CHUNKS_MAX	512
 #define SHARE_MEMORY	((size_t)256 << 20)
 
@@ -37,7 +38,7 @@ struct sweeping {
 	size_t n_folds, per_fold;
 	size_t fold, first, end;	/* of a chunk */
 	struct opt_trial *v;		/* its trials */
-	size_t n_v;
+	size_t n_v, at_work;		/* done; under way side by side */
 	int64_t told_ns;
 	enum { SW_ON, SW_UNWANTED, SW_BROKEN } stop;
 	struct err why;			/* of SW_BROKEN */
@@ -88,8 +89,6 @@ static int alive(void *ctx, size_t done, size_t total)
 	int64_t now = clock_mono_ns();
 	int rc;
 
-	(void)done;
-	(void)total;
 	if (FAULT("sweep.run")) {
 		r->stop = SW_BROKEN;
 		return FAIL(&r->why, E_IO, "fault: sweep.run");
@@ -97,9 +96,10 @@ static int alive(void *ctx, size_t done, size_t total)
 	if (now - r->told_ns < TELL_NS)
 		return 0;
 	r->told_ns = now;
-	rc = job_renew(r->e->db, r->j, LEASE_MS,
-		       r->end > r->first ? (int)(1000 * r->n_v / (r->end - r->first)) : 0,
-		       &r->why);
+	rc = job_renew(r->e->db, r->j, LEASE_MS, r->end > r->first ?
+		       (int)(1000 * ((double)r->n_v + (double)r->at_work *
+				     (double)done / (double)total) /
+			     (double)(r->end - r->first)) : 0, &r->why);
 	if (rc == 0)
 		rc = sweep_running(r->e->db, r->s->id, &r->why);
 	if (rc < 0) {
@@ -285,6 +285,8 @@ static bool have(const struct sweeping *r, size_t number)
 static int do_trials(struct sweeping *r, struct err *err)
 {
 	struct opt_search *q;
+	struct opt_point *v;
+	size_t n = 0;
 	int rc = sweep_scores(r->e->arena, r->e->db, r->s->id, &r->scores,
 			      &r->n_scores, err);
 
@@ -292,17 +294,20 @@ static int do_trials(struct sweeping *r, struct err *err)
 		return rc;
 	q = replay(r);
 	r->v = NEW_N(r->e->arena, struct opt_trial, r->end - r->first);
-	for (size_t i = r->first; rc == 0 && i < r->end; i++) {
-		const double *p;
-
+	v = NEW_N(r->e->arena, struct opt_point, r->end - r->first);
+	for (size_t i = r->first; i < r->end; i++) {
 		if (have(r, i))
 			continue;
-		p = opt_ask(q, i);
-		if (p == NULL)
+		v[n] = (struct opt_point){ i, opt_ask(q, i) };
+		if (v[n++].point == NULL)
 			return FAIL(err, E_BUG, "trials before %zu are missing", i);
-		rc = opt_eval(r->e->arena, &r->data, &r->spec, &r->folds[r->fold],
-			      r->fold, i, p, &r->v[r->n_v], err);
-		r->n_v += rc == 0;
+	}
+	while (rc == 0 && r->n_v < n) {
+		r->at_work = n - r->n_v < SIDE_BY_SIDE ? n - r->n_v : SIDE_BY_SIDE;
+		rc = opt_eval_many(r->e->arena, &r->data, &r->spec, &r->folds[r->fold],
+				   r->fold, v + r->n_v, r->at_work, r->v + r->n_v, err);
+		if (rc == 0)
+			r->n_v += r->at_work;
 	}
 	return rc;
 }

@@ -14,11 +14,18 @@
 #define SHARE_MEMORY ((size_t)512 << 20)
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
-struct order { uint64_t fold, number; double point[OPT_AXES_MAX]; };
+/* Trials of one fold, side by side: fewer where each takes long, that a wish
+ * to stop is heard. */
+#define ORDER_MAX  64
+#define ORDER_WORK 4000000	/* bars */
+struct order {
+	uint64_t fold, n;
+	struct { uint64_t number; double point[OPT_AXES_MAX]; } v[ORDER_MAX];
+};
 struct child {
 	pid_t pid;
 	int fd;
-	bool busy;
+	size_t busy;			/* trials it has not told of */
 	char *buf;
 	size_t n;
 };
@@ -31,36 +38,64 @@ struct opt_pool {
 	const struct opt_fold *f;
 	struct child *v;
 	size_t n;
+	struct order order;		/* being made, or done here */
 };
 
-/* --- one trial ---------------------------------------------------------------- */
+/* --- trials ---------------------------------------------------------------- */
 
-static int trial_line(struct arena *tmp, const struct opt_pool *p, size_t fold,
-		      size_t number, const double *point, struct str *ret,
-		      struct err *err)
+typedef int line_fn(void *ctx, const char *line, size_t n, struct err *err);
+
+static int trials(struct arena *out, const struct opt_pool *p, const struct order *o,
+		  line_fn *fn, void *ctx, struct err *err)
 {
-	struct opt_trial t;
-	struct sbuf b;
-	struct jw w;
-	int rc = opt_eval(tmp, p->d, p->s, &p->f[fold], fold, number, point, &t, err);
+	struct opt_point v[ORDER_MAX];
+	struct opt_trial *t = NEW_N(out, struct opt_trial, o->n);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	sbuf_init(&b, tmp, LINE_MAX_BYTES - 1);
-	jw_init(&w, &b);
-	opt_trial_write(&w, &t);
-	if (sbuf_finish(&b) == NULL)
-		return FAIL(err, E_TOOBIG, "a trial's result is too long");
-	*ret = str_n(b.buf, b.len);
-	return 0;
+	for (size_t i = 0; i < o->n; i++)
+		v[i] = (struct opt_point){ o->v[i].number, o->v[i].point };
+	rc = opt_eval_many(out, p->d, p->s, &p->f[o->fold], o->fold, v, o->n, t, err);
+	for (size_t i = 0; i < o->n && rc == 0; i++) {
+		SCOPE(tmp, out) {
+			struct sbuf b;
+			struct jw w;
+
+			sbuf_init(&b, tmp, LINE_MAX_BYTES - 1);
+			jw_init(&w, &b);
+			opt_trial_write(&w, &t[i]);
+			rc = sbuf_finish(&b) == NULL ?
+				FAIL(err, E_TOOBIG, "a trial's result is too long") :
+				fn(ctx, b.buf, b.len, err);
+		}
+	}
+	return rc;
 }
 
-static bool all(int fd, void *buf, size_t n, bool out)
+/* The next trials of v[0..n), no more than `most`. */
+static size_t make_order(struct opt_pool *p, const struct opt_job *v, size_t n, size_t most)
 {
-	char *at = buf;
+	const struct opt_fold *f = &p->f[v[0].fold];
+	size_t bars = f->train_end - f->train, room = ORDER_WORK / (bars > 0 ? bars : 1);
+	struct order *o = &p->order;
+
+	most = most > ORDER_MAX ? ORDER_MAX : most;
+	most = most > room ? room : most;
+	o->fold = v[0].fold;
+	o->n = 0;
+	while (o->n < n && (o->n < most || o->n == 0) && v[o->n].fold == o->fold) {
+		o->v[o->n].number = v[o->n].number;
+		memcpy(o->v[o->n].point, v[o->n].point, p->s->n_axes * sizeof(double));
+		o->n++;
+	}
+	return o->n;
+}
+
+static bool send_all(int fd, const void *buf, size_t n)
+{
+	const char *at = buf;
 
 	while (n > 0) {
-		ssize_t k = out ? send(fd, at, n, MSG_NOSIGNAL) : read(fd, at, n);
+		ssize_t k = send(fd, at, n, MSG_NOSIGNAL);
 
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -72,24 +107,44 @@ static bool all(int fd, void *buf, size_t n, bool out)
 	return true;
 }
 
-NORETURN static void child_main(const struct opt_pool *p, int fd)
+static bool read_all(int fd, void *buf, size_t n)
 {
-	struct order o;
+	char *at = buf;
 
+	while (n > 0) {
+		ssize_t k = read(fd, at, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return false;
+		at += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
+static int send_line(void *ctx, const char *line, size_t n, struct err *err)
+{
+	const int *fd = ctx;
+
+	/* Nobody reads any more: that is the end. */
+	if (!send_all(*fd, line, n) || !send_all(*fd, "\n", 1))
+		_exit(0);
+	(void)err;
+	return 0;
+}
+
+NORETURN static void child_main(struct opt_pool *p, int fd)
+{
 	/* A child ends with its parent's socket: Ctrl-C is the parent's. */
 	signal(SIGINT, SIG_IGN);
-	while (all(fd, &o, sizeof(o), false)) {
+	while (read_all(fd, &p->order, sizeof(p->order))) {
 		SCOPE(tmp, p->out) {
-			struct str line;
 			struct err err;
-			char *text;
 
-			if (trial_line(tmp, p, o.fold, o.number, o.point, &line,
-				       &err) != 0)
+			if (trials(tmp, p, &p->order, send_line, &fd, &err) != 0)
 				_exit(1);
-			text = arena_printf(tmp, "%.*s\n", STR_ARG(line));
-			if (!all(fd, text, line.n + 1, true))
-				_exit(0);
 		}
 	}
 	_exit(0);
@@ -153,15 +208,12 @@ static int serial(struct opt_pool *p, const struct opt_job *v, size_t n,
 		  const volatile int *stop, opt_done_fn *done, void *ctx,
 		  struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; ) {
 		SCOPE(tmp, p->out) {
-			struct str line;
-			int rc = *stop ? 1 :
-				trial_line(tmp, p, v[i].fold, v[i].number,
-					   v[i].point, &line, err);
+			int rc;
 
-			if (rc == 0)
-				rc = done(ctx, line.p, line.n, err);
+			i += make_order(p, v + i, n - i, ORDER_MAX);
+			rc = *stop ? 1 : trials(tmp, p, &p->order, done, ctx, err);
 			if (rc != 0)
 				return rc;
 		}
@@ -169,36 +221,39 @@ static int serial(struct opt_pool *p, const struct opt_job *v, size_t n,
 	return 0;
 }
 
-static int give(struct opt_pool *p, struct child *c, const struct opt_job *j,
-		struct err *err)
+static int give(struct opt_pool *p, struct child *c, struct err *err)
 {
-	struct order o = { .fold = j->fold, .number = j->number };
-
-	memcpy(o.point, j->point, p->s->n_axes * sizeof(double));
-	if (!all(c->fd, &o, sizeof(o), true))
+	if (!send_all(c->fd, &p->order, sizeof(p->order)))
 		return FAIL(err, E_IO, "a process that computed trials has ended");
-	c->busy = true;
+	c->busy = p->order.n;
 	return 0;
 }
 
-/* Reads what a child has; 1 when that was a whole line. */
-static int take(struct child *c, opt_done_fn *done, void *ctx, struct err *err)
+/* Reads what a child has; *ret_n: so many whole lines. */
+static int take(struct child *c, opt_done_fn *done, void *ctx, size_t *ret_n,
+		struct err *err)
 {
 	ssize_t k = read(c->fd, c->buf + c->n, LINE_MAX_BYTES - c->n);
-	int rc;
+	char *at = c->buf, *end;
+	int rc = 0;
 
+	*ret_n = 0;
 	if (k < 0 && errno == EINTR)
 		return 0;
 	if (k <= 0)
 		return FAIL(err, E_IO, "a process that computed trials has ended");
 	c->n += (size_t)k;
-	if (c->buf[c->n - 1] != '\n')
-		return c->n < LINE_MAX_BYTES ? 0 :
-			FAIL(err, E_BUG, "a trial's line has no end");
-	rc = done(ctx, c->buf, c->n - 1, err);
-	c->n = 0;
-	c->busy = false;
-	return rc < 0 ? rc : 1;
+	while (rc >= 0 && (end = memchr(at, '\n', c->n)) != NULL) {
+		rc = done(ctx, at, (size_t)(end - at), err);
+		c->n -= (size_t)(end - at) + 1;
+		at = end + 1;
+		c->busy--;
+		(*ret_n)++;
+	}
+	memmove(c->buf, at, c->n);
+	if (c->n == LINE_MAX_BYTES)
+		return FAIL(err, E_BUG, "a trial's line has no end");
+	return rc;
 }
 
 int opt_pool_run(struct opt_pool *p, const struct opt_job *v, size_t n,
@@ -206,16 +261,20 @@ int opt_pool_run(struct opt_pool *p, const struct opt_job *v, size_t n,
 		 struct err *err)
 {
 	struct pollfd fds[JOBS_MAX];
-	size_t next = 0, left = n;
+	size_t next = 0, left = n, lines;
 	int rc;
 
 	if (p->n == 0)
 		return serial(p, v, n, stop, done, ctx, err);
 	while (left > 0) {
 		for (size_t i = 0; i < p->n; i++) {
-			if (!p->v[i].busy && next < n &&
-			    (rc = give(p, &p->v[i], &v[next++], err)) < 0)
-				return rc;
+			if (p->v[i].busy == 0 && next < n) {
+				/* Some for all, and some left for who is quick. */
+				next += make_order(p, v + next, n - next,
+						   1 + (n - next) / (2 * p->n));
+				if ((rc = give(p, &p->v[i], err)) < 0)
+					return rc;
+			}
 			fds[i] = (struct pollfd){ .fd = p->v[i].fd, .events = POLLIN };
 		}
 		if (poll(fds, p->n, 1000) < 0 && errno != EINTR)
@@ -225,10 +284,10 @@ int opt_pool_run(struct opt_pool *p, const struct opt_job *v, size_t n,
 		for (size_t i = 0; i < p->n; i++) {
 			if (fds[i].revents == 0)
 				continue;
-			rc = take(&p->v[i], done, ctx, err);
+			rc = take(&p->v[i], done, ctx, &lines, err);
 			if (rc < 0)
 				return rc;
-			left -= (size_t)rc;
+			left -= lines;
 		}
 	}
 	return 0;

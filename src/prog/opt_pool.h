@@ -2,8 +2,8 @@
 #define PROG_OPT_POOL_H
 /* opt_pool.h - trials computed by processes of this machine.
  *
- * The children are forked when all is loaded, so they share it; each gets one
- * trial at a time over a socket and gives back its line of JSON. */
+ * The children are forked when all is loaded, so they share it; each gets some
+ * trials at a time over a socket and gives back a line of JSON for each. */
 #include "bt/opt.h"
 
 struct opt_pool;
