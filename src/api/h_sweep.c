@@ -19,7 +19,7 @@ static const char *const rules_sets[] = { "chart", "strict", NULL };
 struct create_in {
 	uint64_t strategy_id, market_id, max_trials, seed;
 	struct str source, tf, name, notes, method, objective;
-	const struct json *inputs, *options, *space, *constraints, *walk;
+	const struct json *inputs, *options, *space, *constraints, *metrics, *walk;
 	int64_t from, to;
 	bool has_from, has_to, has_trials, has_seed;
 	int rules_set;
@@ -48,6 +48,9 @@ static const struct param create_params[] = {
 	      "says which way", .nullable = true, .max = 60),
 	PARAM(struct create_in, constraints, P_ANY, "[{metric, op: \"<=\" or "
 	      "\">=\", value}]", .nullable = true),
+	PARAM(struct create_in, metrics, P_ANY, "names of those that are kept of a "
+	      "trial beside the objective's and the constraints'; all without it: "
+	      "few are faster", .nullable = true),
 	PARAM(struct create_in, space, P_ANY, "[{input, min, max, step} or {input, "
 	      "options}]; every input with a range and a step without it",
 	      .nullable = true),
@@ -222,7 +225,7 @@ static const char *asked(struct api_req *r)
 		jw_ku64(&w, "seed", in->seed);
 	const struct { const char *key; const struct json *j; } v[] = {
 		{ "constraints", in->constraints }, { "space", in->space },
-		{ "walk_forward", in->walk },
+		{ "walk_forward", in->walk }, { "metrics", in->metrics },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		if (v[i].j != NULL) {

@@ -410,6 +410,17 @@ static int read_metrics(struct arena *out, const struct json *list, struct opt_s
 	return 0;
 }
 
+/* What is asked of a trial: the score, what it must keep to, what is kept. */
+static int read_wants(struct arena *out, const struct json *obj, struct opt_spec *s,
+		      struct err *err)
+{
+	int rc = read_objective(out, obj, s, err);
+
+	if (rc == 0)
+		rc = read_limits(out, json_get(obj, "constraints"), s, err);
+	return rc == 0 ? read_metrics(out, json_get(obj, "metrics"), s, err) : rc;
+}
+
 int opt_spec_read(struct arena *out, const struct script_prog *prog,
 		  const struct json *obj, struct opt_spec *ret, struct err *err)
 {
@@ -436,13 +447,9 @@ int opt_spec_read(struct arena *out, const struct script_prog *prog,
 	j = json_get(obj, "seed");
 	if (j != NULL && json_type(j) != JSON_NULL && !json_u64(j, &s.seed))
 		return FAIL(err, E_INVAL, "the seed must be a whole number, 0 or more");
-	rc = read_objective(out, obj, &s, err);
-	if (rc == 0)
-		rc = read_limits(out, json_get(obj, "constraints"), &s, err);
+	rc = read_wants(out, obj, &s, err);
 	if (rc == 0)
 		rc = read_walk(json_get(obj, "walk_forward"), &s, err);
-	if (rc == 0)
-		rc = read_metrics(out, json_get(obj, "metrics"), &s, err);
 	j = json_get(obj, "space");
 	if (rc == 0)
 		rc = j == NULL || json_type(j) == JSON_NULL ?

@@ -20,7 +20,7 @@
 
 struct opts {
 	struct ctl_bars bars;
-	struct ctl_texts set, space, limits, options;
+	struct ctl_texts set, space, limits, metrics, options;
 	const char *method, *objective, *walk, *out, *json, *csv, *rules;
 	int64_t trials, seed, jobs, train, test;
 	double capital, fee, slippage;
@@ -80,6 +80,13 @@ static int spec_json(struct ctl *c, const struct opts *o, const struct json **re
 			rc = opt_axis_text(&w, str_c(o->space.v[i]), err);
 		if (rc < 0)
 			return rc;
+		jw_arr_end(&w);
+	}
+	if (o->metrics.n > 0) {
+		jw_key(&w, "metrics");
+		jw_arr(&w);
+		for (size_t i = 0; i < o->metrics.n; i++)
+			jw_str(&w, o->metrics.v[i]);
 		jw_arr_end(&w);
 	}
 	if (o->walk != NULL) {
@@ -504,6 +511,8 @@ int ctl_optimize(struct ctl *c)
 		  "sharpe; min: or max: before it says which way", 0, 0 },
 		{ "constraint", 0, CTL_LIST, &o.limits, "METRIC>=VALUE",
 		  "only trials that keep to it; or <=", 0, 0 },
+		{ "metric", 0, CTL_LIST, &o.metrics, "NAME",
+		  "only these are kept of a trial: faster; again for more", 0, 0 },
 		{ "trials", 'n', CTL_INT, &o.trials, "N", "at most", 1, OPT_TRIALS_MAX },
 		{ "seed", 0, CTL_INT, &o.seed, "S", "the same gives the same", 0, INT64_MAX },
 		{ "jobs", 'j', CTL_INT, &o.jobs, "K", "processes", 1, 64 },
