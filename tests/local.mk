@@ -129,6 +129,7 @@ db_tests += %D%/db/test_api_strategy
 db_tests += %D%/db/test_market_store
 db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_xchg_feed_proc
+db_tests += %D%/db/test_xchg_public
 db_tests += %D%/db/test_api_db
 db_tests += %D%/db/test_bot_life
 db_tests += %D%/db/test_bot_run

@@ -138,6 +138,16 @@ X(sim_seed, INT, 0, 9007199254740991, "1", NULL,
   "The demo market's random numbers start here: the same seed, the same "
   "prices.")
 
+X(binance_url, TEXT, 8, 200, "https://api.binance.com", NULL,
+  "Where Binance is asked for symbols and candles.  (Its mirror for market "
+  "data alone: https://data-api.binance.vision)")
+X(coinbase_url, TEXT, 8, 200, "https://api.coinbase.com", NULL,
+  "Where Coinbase Advanced Trade is asked for symbols and candles.")
+X(kraken_url, TEXT, 8, 200, "https://api.kraken.com", NULL,
+  "Where Kraken is asked for symbols, candles and trades.")
+X(kucoin_url, TEXT, 8, 200, "https://api.kucoin.com", NULL,
+  "Where KuCoin is asked for symbols and candles.")
+
 GROUP(BACKTEST, "Backtests")
 X(backtest_max_candles, INT, 1000, 20000000, "2000000", NULL,
   "The most candles that one stored backtest may run over.")

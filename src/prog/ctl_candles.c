@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "market/import.h"
 #include "prog/ctl.h"
+#include "prog/ctl_download.h"
 
 /* Rows of some years of minutes; their text lives beside them. */
 #define DATA_LIMIT	((size_t)24 << 30)
@@ -536,6 +537,8 @@ int ctl_candles(struct ctl *c)
 	static const struct ctl_sub subs[] = {
 		{ "import", candles_import, "FILE...",
 		  "read CSV, freqtrade JSON, zip and gzip files" },
+		{ "download", ctl_download, NULL,
+		  "ask an exchange for what is not stored yet" },
 		{ "list", candles_list, NULL, "what is stored" },
 		{ "gaps", candles_gap_list, NULL, "where candles are missing" },
 		{ "resample", candles_resample_cmd, NULL,

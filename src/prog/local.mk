@@ -3,7 +3,7 @@ bin_PROGRAMS += %D%/orchctl
 %C%_orchctl_SOURCES = \
 	%D%/orchctl.c \
 	%D%/ctl.c %D%/ctl.h \
-	%D%/ctl_candles.c \
+	%D%/ctl_candles.c %D%/ctl_download.c %D%/ctl_download.h \
 	%D%/ctl_backtest.c %D%/ctl_bt.h %D%/ctl_bt_ft.c \
 	%D%/ctl_bars.c %D%/ctl_bars.h \
 	%D%/ctl_bot.c \

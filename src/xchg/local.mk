@@ -5,6 +5,11 @@ noinst_LIBRARIES += %D%/libxchg.a
 	%D%/feed_proc.c %D%/feed_proc.h \
 	%D%/match.c %D%/match.h \
 	%D%/paper.c %D%/paper.h \
+	%D%/public.c %D%/public.h %D%/public_i.h \
+	%D%/public_binance.c \
+	%D%/public_coinbase.c \
+	%D%/public_kraken.c \
+	%D%/public_kucoin.c \
 	%D%/quotes.c %D%/quotes.h \
 	%D%/sim.c %D%/sim.h %D%/sim_i.h \
 	%D%/sim_quote.c \

@@ -59,7 +59,7 @@ static void put(int fd, const char *s, size_t n)
 	(void)!send(fd, s, n, MSG_NOSIGNAL);
 }
 
-static void reply(int fd, int status, const char *extra, const char *body,
+void t_http_reply(int fd, int status, const char *extra, const char *body,
 		  size_t n)
 {
 	char head[256];
@@ -71,42 +71,42 @@ static void reply(int fd, int status, const char *extra, const char *body,
 	put(fd, body, n);
 }
 
-static void answer(int fd)
+static void answer(int fd, const char *request)
 {
 	char path[64] = "";
-	const char *body = strstr(shared->last, "\r\n\r\n");
+	const char *body = strstr(request, "\r\n\r\n");
 
-	sscanf(shared->last, "%*s %63s", path);
+	sscanf(request, "%*s %63s", path);
 	body = body != NULL ? body + 4 : "";
 	if (strncmp(path, "/status/", 8) == 0) {
-		reply(fd, (int)strtol(path + 8, NULL, 10), "", "x", 1);
+		t_http_reply(fd, (int)strtol(path + 8, NULL, 10), "", "x", 1);
 	} else if (strcmp(path, "/later") == 0) {
-		reply(fd, 429, "Retry-After: 7\r\n", "", 0);
+		t_http_reply(fd, 429, "Retry-After: 7\r\n", "", 0);
 	} else if (strncmp(path, "/big/", 5) == 0) {
 		size_t n = strtoul(path + 5, NULL, 10);
 		char *big = calloc(1, n + 1);
 
 		memset(big, 'x', n);
-		reply(fd, 200, "", big, n);
+		t_http_reply(fd, 200, "", big, n);
 		free(big);
 	} else if (strcmp(path, "/slow") == 0) {
 		clock_sleep_ms(5000);
-		reply(fd, 200, "", "late", 4);
+		t_http_reply(fd, 200, "", "late", 4);
 	} else if (strcmp(path, "/redirect") == 0) {
-		reply(fd, 302, "Location: /ok\r\n", "", 0);
+		t_http_reply(fd, 302, "Location: /ok\r\n", "", 0);
 	} else if (strcmp(path, "/flaky") == 0) {
 		if (shared->flaky++ < 2)
-			reply(fd, 503, "", "no", 2);
+			t_http_reply(fd, 503, "", "no", 2);
 		else
-			reply(fd, 200, "", "yes", 3);
+			t_http_reply(fd, 200, "", "yes", 3);
 	} else if (strcmp(path, "/echo") == 0) {
-		reply(fd, 200, "", body, strlen(body));
+		t_http_reply(fd, 200, "", body, strlen(body));
 	} else if (strcmp(path, "/close") != 0) {
-		reply(fd, 200, "", "fine", 4);
+		t_http_reply(fd, 200, "", "fine", 4);
 	}
 }
 
-NORETURN static void serve(int s)
+NORETURN static void serve(int s, t_http_fn *fn)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
@@ -118,7 +118,7 @@ NORETURN static void serve(int s)
 			close(s);
 			while (read_request(fd) > 0) {
 				shared->requests++;
-				answer(fd);
+				fn(fd, shared->last);
 				if (strstr(shared->last, " /close ") != NULL)
 					break;
 			}
@@ -131,6 +131,11 @@ NORETURN static void serve(int s)
 }
 
 int t_http_start(void)
+{
+	return t_http_start_as(answer);
+}
+
+int t_http_start_as(t_http_fn *fn)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t n = sizeof(a);
@@ -145,7 +150,7 @@ int t_http_start(void)
 	assert_true(shared != MAP_FAILED);
 	server = fork();
 	if (server == 0)
-		serve(s);
+		serve(s, fn);
 	close(s);
 	return ntohs(a.sin_port);
 }

@@ -10,6 +10,11 @@
 #include "core/base.h"
 
 int t_http_start(void);			/* the port */
+/* The same with answers of one's own: fn gets the whole request. */
+typedef void t_http_fn(int fd, const char *request);
+int t_http_start_as(t_http_fn *fn);
+void t_http_reply(int fd, int status, const char *headers, const char *body,
+		  size_t n);
 void t_http_stop(void);
 unsigned t_http_requests(void);
 /* Head and body of the last request, as they came. */
