@@ -44,6 +44,7 @@ struct cache;
 struct conf;
 struct db;
 struct identity;
+struct ml_shelf;
 struct quotes;
 
 /* What handlers may use; a module that needs more adds its own pointer. */
@@ -54,6 +55,7 @@ struct api_deps {
 	struct board *board;		/* NULL: no rate limits */
 	struct cache *cache;		/* made before the fork; NULL: none */
 	const struct quotes *quotes;	/* of markets; NULL: there are none */
+	struct ml_shelf *shelf;		/* models at hand */
 	const struct clock *clock;
 	const char *version;
 };
@@ -77,6 +79,7 @@ struct api_req {
 	const struct logctx *log;
 	int64_t now_ms;
 	const void *path, *query, *body; /* as the route's tables say */
+	struct str raw;			/* a body that is not JSON */
 	struct jw w;			/* the answer */
 	struct api_rep *rep;		/* the framework's own */
 };

@@ -335,6 +335,9 @@ static int h_preview(struct api_req *r, struct err *err)
 			bt_setup_extras(root, r->d->db, m->id, tf, p->s.bars.t[0],
 				tf_next(tf, p->s.bars.t[p->s.bars.n - 1]), &p->s,
 				&why);
+		if (rc == 0)
+			rc = bt_setup_models(root, r->d->shelf, r->d->db,
+					     r->who.id, m->id, tf, &p->s, &why);
 		if (rc < 0 && rc != -E_UNPROCESSABLE) {
 			*err = why;
 			return rc;

@@ -80,14 +80,13 @@ static int refuse_method(struct api_req *r, struct err *err)
 		    r->rq->method_text);
 }
 
-static bool is_json(const char *type)
+static bool is_type(const char *type, const char *want)
 {
-	static const char want[] = "application/json";
 	struct str t = str_c(type), mime;
 
 	if (!str_split(&t, ';', &mime))
 		return false;
-	return str_eq_nocase(str_trim(mime), str_n(want, sizeof(want) - 1));
+	return str_eq_nocase(str_trim(mime), str_c(want));
 }
 
 static int body_read(struct api_req *r, struct err *err)
@@ -95,10 +94,12 @@ static int body_read(struct api_req *r, struct err *err)
 	const struct route *route = r->route;
 	unsigned limit = route->body_max != 0 ? route->body_max :
 						BODY_MAX_DEFAULT;
+	const char *want = route->body_media != NULL ? route->body_media :
+						       "application/json";
 	void *st;
 	int rc;
 
-	if (route->body == NULL) {
+	if (route->body == NULL && route->body_media == NULL) {
 		if (r->rq->content_length > 0)
 			return api_bad(r, err, "", "takes no body");
 		return 0;
@@ -106,12 +107,15 @@ static int body_read(struct api_req *r, struct err *err)
 	if (r->rq->content_length > limit)
 		return FAIL(err, E_TOOBIG, "body of %llu bytes, %u are allowed",
 			    (unsigned long long)r->rq->content_length, limit);
-	if (!is_json(request_header(r->rq, "Content-Type")))
-		return FAIL(err, E_MEDIA, "Content-Type is not "
-			    "application/json");
+	if (!is_type(request_header(r->rq, "Content-Type"), want))
+		return FAIL(err, E_MEDIA, "Content-Type is not %s", want);
 	rc = request_body(r->rq, limit, &r->rep->body, err);
 	if (rc < 0)
 		return rc;
+	if (route->body_media != NULL) {
+		r->raw = r->rep->body;
+		return 0;
+	}
 	st = arena_alloc(r->arena, route->body->size);
 	r->body = st;
 	return params_body(r->arena, route->body, r->rep->body, st,

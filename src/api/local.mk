@@ -16,6 +16,7 @@ noinst_LIBRARIES += %D%/libapi.a
 	%D%/h_dash.c \
 	%D%/h_logs.c \
 	%D%/h_market.c \
+	%D%/h_model.c %D%/h_model_data.c %D%/h_predict.c %D%/model_api_i.h \
 	%D%/h_monitor.c \
 	%D%/h_preview.c \
 	%D%/h_strategy.c \

@@ -403,18 +403,23 @@ static void security_write(struct jw *w, const struct route *r)
 
 static void body_write(struct jw *w, const struct route *r)
 {
-	if (r->body == NULL)
+	if (r->body == NULL && r->body_media == NULL)
 		return;
 	jw_key(w, "requestBody");
 	jw_obj(w);
 	jw_kbool(w, "required", true);
 	jw_key(w, "content");
 	jw_obj(w);
-	jw_key(w, "application/json");
+	jw_key(w, r->body_media != NULL ? r->body_media : "application/json");
 	jw_obj(w);
 	jw_key(w, "schema");
 	jw_obj(w);
-	params_members(w, r->body);
+	if (r->body_media != NULL) {
+		jw_kstr(w, "type", "string");
+		jw_kstr(w, "contentMediaType", r->body_media);
+	} else {
+		params_members(w, r->body);
+	}
 	jw_obj_end(w);
 	jw_obj_end(w);
 	jw_obj_end(w);
@@ -465,7 +470,7 @@ static unsigned problems_of(const struct route *r)
 		p |= 1u << E_DENIED;
 	if (r->path_in != NULL)
 		p |= 1u << E_NOTFOUND;
-	if (r->body != NULL)
+	if (r->body != NULL || r->body_media != NULL)
 		p |= 1u << E_TOOBIG | 1u << E_MEDIA;
 	if (r->flags & (RF_CREATE | RF_SECRET))
 		p |= 1u << E_CONFLICT | 1u << E_UNPROCESSABLE;

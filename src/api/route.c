@@ -133,6 +133,9 @@ static int shape_check(const struct route *r, struct err *err)
 	if (r->body != NULL && (r->method == M_GET || r->method == M_DELETE))
 		return FAIL(err, E_BUG, "%s: a body with %s", r->id,
 			    method_name(r->method));
+	if (r->body_media != NULL && (r->body != NULL || r->body_max == 0))
+		return FAIL(err, E_BUG, "%s: a raw body has a limit and no table",
+			    r->id);
 	if (r->cache_ms != 0 && (r->method != M_GET || r->need == N_ADMIN))
 		return FAIL(err, E_BUG, "%s: cannot be kept", r->id);
 	if (r->answer == NULL && r->media == NULL &&

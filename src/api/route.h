@@ -66,6 +66,8 @@ struct route {
 	const struct params *path_in, *query, *body;
 	const struct schema *answer;	/* NULL: no content */
 	const char *media;	/* of the answer when it is not JSON */
+	/* Of a body that is not JSON: as it came in r->raw, up to body_max. */
+	const char *body_media;
 	enum method method;
 	enum need need;
 	unsigned flags;		/* of enum route_flag */

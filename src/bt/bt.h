@@ -58,6 +58,7 @@ struct bt_options {
 	 * to be the same without: for comparison. */
 	bool bar_by_bar;
 	struct script_limits limits;	/* 0: the machine's own */
+	const struct bt_models *models;	/* that it asks, to be told; or NULL */
 };
 struct bt_options bt_defaults(void);
 
@@ -71,6 +72,7 @@ struct bt_result {
 	size_t n_trades;
 	size_t rejected, margin_calls, waiting;
 	bool magnified;			/* finer candles told the way */
+	const struct bt_models *models;
 	/* of a portfolio: of each trade; NULL: there is one pair */
 	const char *const *trade_pairs;
 	size_t max_open_trades;		/* 0: no limit */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bt/bt.h"
+#include "bt/models.h"
 #include "bt/out.h"
 #include "bt/record.h"
 #include "core/clock.h"
@@ -51,6 +52,7 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 	jw_kbool(w, "use_bar_magnifier", r->magnified);
 	jw_kbool(w, "calc_on_order_fills", r->props.calc_on_order_fills &&
 		 !e->strict);
+	bt_models_json(w, r->models);
 	if (r->trade_pairs != NULL)
 		jw_ku64(w, "max_open_trades", r->max_open_trades);
 	if (e->strict) {

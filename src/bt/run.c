@@ -230,7 +230,8 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	   struct bt_result *ret, struct err *err)
 {
 	struct bt_result res = { .bars = *bars,
-				 .magnified = opt->detail.n > 0 };
+				 .magnified = opt->detail.n > 0,
+				 .models = opt->models };
 	struct script_market market = *m;
 	bool quick;
 	int rc = 0;

@@ -126,6 +126,9 @@ static int read_option(struct str key, const struct json *v, struct bt_setup *s,
 	if (str_eqc(key, "new_defaults"))
 		return json_bool(v, &so->new_defaults) ? 0 :
 			FAIL(err, E_INVAL, "new_defaults: must be true or false");
+	if (str_eqc(key, "in_sample"))
+		return json_bool(v, &s->in_sample) ? 0 :
+			FAIL(err, E_INVAL, "in_sample: must be true or false");
 	if (str_eqc(key, "detail"))
 		return read_detail(v, s, err);
 	if (str_eqc(key, "data"))
@@ -279,6 +282,24 @@ int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
 		return rc;
 	s->bars = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c, cs.v };
 	return bt_setup_extras(out, db, market_id, tf, from, to, s, err);
+}
+
+int bt_setup_models(struct arena *out, struct ml_shelf *shelf, struct db *db,
+		    uint64_t user, uint64_t market_id, enum tf tf,
+		    struct bt_setup *s, struct err *err)
+{
+	int rc = bt_models_find(out, shelf, db, user, s->prog, &s->models, err);
+
+	s->models.in_sample = s->in_sample;
+	if (rc == 0 && s->bars.n > 0)
+		rc = bt_models_warm(out, db, market_id, tf, s->bars.t[0],
+				    &s->models, err);
+	if (rc == 0)
+		rc = bt_models_run(out, &s->models, &s->bars, s->opt.trade_from,
+				   &s->market, err);
+	if (rc == 0)
+		s->opt.models = &s->models;
+	return rc;
 }
 
 /* ---- freqtrade ------------------------------------------------------------- */

@@ -10,6 +10,7 @@
  * their own) all begin here, so that they mean the same. */
 #include "bt/bt.h"
 #include "bt/ft.h"
+#include "bt/models.h"
 #include "market/market.h"
 
 struct bt_setup {
@@ -21,13 +22,16 @@ struct bt_setup {
 	double mintick, lot;		/* NaN: the market's */
 	enum tf detail;			/* finer candles to load; 0: none */
 	const struct json *data;	/* other series to load, or NULL */
+	bool in_sample;			/* models may be asked what they know */
+	struct bt_models models;
 	/* After a failure of bt_setup_script: "source", "inputs", "options". */
 	const char *fault;
 };
 
 /* {initial_capital, fee, slippage, ...} by the names of orchctl backtest; and
  * of what is stored: "detail", a finer timeframe for the way inside a bar, and
- * "data", a list of "binance:ETH/USDT:1h" for request.security().  Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
+ * "data", a list of "binance:ETH/USDT:1h" for request.security(); "in_sample",
+ * for models.  Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
  * stands for an empty object. */
 MUST_CHECK int bt_options_read(const struct json *j, struct bt_setup *ret,
 			       struct script_options *ret_script, struct err *err);
@@ -46,6 +50,11 @@ MUST_CHECK int bt_setup_candles(struct arena *out, struct db *db,
 				uint64_t market_id, enum tf tf, int64_t from,
 				int64_t to, struct bt_setup *s, struct err *err);
 
+/* What the models say that the script asks, of bars that are there; after
+ * bt_setup_candles.  Of `user`, from the shelf. */
+MUST_CHECK int bt_setup_models(struct arena *out, struct ml_shelf *shelf,
+			       struct db *db, uint64_t user, uint64_t market_id,
+			       enum tf tf, struct bt_setup *s, struct err *err);
 /* The second half of it, for who has the bars already. */
 MUST_CHECK int bt_setup_extras(struct arena *out, struct db *db,
 			       uint64_t market_id, enum tf tf, int64_t from,

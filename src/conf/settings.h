@@ -156,3 +156,13 @@ X(backtest_queue, INT, 1, 1000, "20", NULL,
 X(backtest_keep, SECS, 0, 315360000, "90d", NULL,
   "A backtest that ended so long ago is removed, unless it has notes or tags.  "
   "0: never.")
+
+GROUP(MODELS, "Models")
+X(model_dir, PATH, 1, 4000, "models", NULL,
+  "Where files of models are kept at hand.  The database has them all; what is "
+  "missing here is fetched again.")
+X(model_queue, INT, 1, 1000, "10", NULL,
+  "Models that one user may have waiting or in training.")
+X(model_max_age, SECS, 0, 315360000, "365d", NULL,
+  "A model that was trained so long ago is stale: it is not asked any more, and "
+  "a bot that uses it holds.  0: never.")

@@ -81,7 +81,7 @@ X(Q_MODEL_FAIL, "siuu", "",
 X(Q_MODEL_CANCELLED, "iu", "",
   "UPDATE model SET state = 'c', ended_ms = ?, eta_ms = NULL"
   " WHERE id = ? AND state IN ('q', 't') AND cancel = 1")
-X(Q_MODEL_DONE, "iisssussSUu", "",
+X(Q_MODEL_DONE, "iisssusSSUu", "",
   "UPDATE model SET state = 'd', error = NULL, permille = 1000, eta_ms = NULL,"
   " trained_ms = ?, ended_ms = ?, kind = ?, checksum = ?, feature_hash = ?,"
   " size = ?, metrics = ?, evaluation = ?, verdict = ?, better = ?"

@@ -64,6 +64,8 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/registry_train.c \
 	%D%/scale.c \
 	%D%/scale.h \
+	%D%/shelf.c \
+	%D%/shelf.h \
 	%D%/train_data.c \
 	%D%/train_judge.c \
 	%D%/train_keep.c \

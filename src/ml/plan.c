@@ -240,6 +240,22 @@ static const char *field_of(const char *why)
 		strstr(why, "label") != NULL ? "label" : "params";
 }
 
+/* Whether they can be computed is found out by beginning to. */
+static int known_features(struct arena *out, const struct ml_plan *p,
+			  struct err *err)
+{
+	int rc = 0;
+
+	SCOPE(tmp, out) {
+		struct ml_features *f;
+
+		if (p->features != NULL)
+			rc = ml_features_new(tmp, p->tf, p->features,
+					     p->n_features, 0, &f, err);
+	}
+	return rc;
+}
+
 int ml_plan_read(struct arena *out, const struct json *j, const char *kind,
 		 enum tf tf, struct ml_plan *ret, const char **ret_field,
 		 struct err *err)
@@ -275,8 +291,40 @@ int ml_plan_read(struct arena *out, const struct json *j, const char *kind,
 		*ret_field = field_of(err->msg);
 		return rc;
 	}
+	rc = known_features(out, &p, err);
+	if (rc < 0) {
+		*ret_field = "features";
+		return rc;
+	}
 	*ret = p;
 	return 0;
+}
+
+void ml_plan_complete(struct arena *out, struct ml_plan *p)
+{
+	const struct ml_kind *k = ml_kind_find(p->spec.kind);
+	const char *const *usual, **v;
+	size_t n, most = 0;
+
+	if (p->spec.shape.window == 0)
+		p->spec.shape.window = k->window;
+	if (p->features != NULL)
+		return;
+	n = ml_features_usual(out, &usual);
+	while (k->needs != NULL && k->needs[most] != NULL)
+		most++;
+	v = NEW_N(out, const char *, n + most);
+	memcpy(v, usual, n * sizeof(*v));
+	for (size_t i = 0; i < most; i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < n && !there; j++)
+			there = strcmp(v[j], k->needs[i]) == 0;
+		if (!there)
+			v[n++] = k->needs[i];
+	}
+	p->features = v;
+	p->n_features = n;
 }
 
 /* ---- out --------------------------------------------------------------------- */

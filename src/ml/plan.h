@@ -20,6 +20,9 @@
 MUST_CHECK int ml_plan_read(struct arena *out, const struct json *j,
 			    const char *kind, enum tf tf, struct ml_plan *ret,
 			    const char **ret_field, struct err *err);
+/* Names the features that are meant by naming none: the usual ones and what
+ * the kind needs. */
+void ml_plan_complete(struct arena *out, struct ml_plan *p);
 void ml_plan_write(struct jw *w, const struct ml_plan *p);
 
 #endif /* ML_PLAN_H */

@@ -35,7 +35,7 @@ const char *model_state_name(enum model_state s);
 
 #define MODEL_NAME_MAX	120
 #define MODEL_NOTES_MAX	10000
-#define MODEL_FILE_MAX	((size_t)16 << 20)	/* of what is stored */
+#define MODEL_FILE_MAX	((size_t)12 << 20)	/* of what is stored */
 
 struct model {
 	uint64_t id, user_id;

@@ -71,7 +71,14 @@
 	X(REPORTS_DROPPED, "error_reports_total", "result=\"dropped\"", "") \
 	X(FETCH_OK, "http_client_requests_total", "result=\"ok\"",	\
 	  "Requests sent to other servers")				\
-	X(FETCH_FAILED, "http_client_requests_total", "result=\"failed\"", "")
+	X(FETCH_FAILED, "http_client_requests_total", "result=\"failed\"", "") \
+	X(ML_PREDICTIONS, "orch_ml_predictions_total", "",		\
+	  "Answers of models")						\
+	X(ML_MISSING, "orch_ml_refusals_total", "reason=\"missing\"",	\
+	  "Times a model could not be asked")				\
+	X(ML_STALE, "orch_ml_refusals_total", "reason=\"stale\"", "")	\
+	X(ML_FEATURES, "orch_ml_refusals_total", "reason=\"features\"", "") \
+	X(ML_BROKEN, "orch_ml_refusals_total", "reason=\"broken\"", "")
 
 #define BOARD_SLOT_GAUGES(X)						\
 	X(BOTS_HELD, "bots_held", "", "Bots held by runners through a lease") \
@@ -82,7 +89,10 @@
 	X(LIVE_TOPICS, "live_topics", "", "Topics with a ring or a subscriber") \
 	X(LIVE_QUEUED, "live_queued_events", "", "Events waiting for live clients") \
 	X(ARENA_PEAK, "request_arena_peak_bytes", "",			\
-	  "Largest request arena since the process started, summed")
+	  "Largest request arena since the process started, summed")	\
+	X(ML_ARENA, "orch_ml_arena_bytes", "",				\
+	  "Memory of models at hand or being trained; mapped weights not counted") \
+	X(ML_TENSORS, "orch_ml_tensors", "", "Tensors of models at hand")
 
 #define BOARD_GAUGES(X)							\
 	X(BOTS_CREATED, "bots", "state=\"created\"", "Bots by state")	\
@@ -94,7 +104,9 @@
 	X(BOTS_FINISHED, "bots", "state=\"finished\"", "")		\
 	X(BOTS_HALTED, "bots", "state=\"halted\"", "")			\
 	X(JOBS_QUEUED, "job_queue_depth", "state=\"queued\"", "Jobs in the queue") \
-	X(JOBS_RUNNING, "job_queue_depth", "state=\"running\"", "")
+	X(JOBS_RUNNING, "job_queue_depth", "state=\"running\"", "")	\
+	X(ML_GENERATION, "orch_ml_generation", "",			\
+	  "Grows each time another model is put to use")
 
 #define BOARD_HISTS(X)							\
 	X(DB, "db_query_duration_seconds", "", "Time a statement took")	\

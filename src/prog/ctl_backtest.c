@@ -195,7 +195,8 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	if (ctl_compile(c, c->argv[0], &so, &prog, &err) < 0 ||
 	    ctl_bind(c, prog, &o->set, &binding, &err) < 0 ||
 	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0 ||
-	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0)
+	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0 ||
+	    ctl_models(c, &o->bars, prog, &bars, &m, &opt.models, &err) < 0)
 		return ctl_fail(c, &err);
 	remarks(c, prog, opt.detail.n > 0);
 	opt.progress = tell;
@@ -240,6 +241,9 @@ static int portfolio(struct ctl *c, const struct run_opts *o, enum bt_rules rule
 			rc = ctl_bars_load(c, &from, &jobs[i].bars, m, &err);
 		if (rc == 0)
 			rc = finer_candles(c, o, m->symbol, &jobs[i].detail, &err);
+		if (rc == 0)
+			rc = ctl_models(c, &o->bars, prog, &jobs[i].bars, m,
+					&opt.models, &err);
 		jobs[i].pair = m->symbol;
 		jobs[i].prog = prog;
 		jobs[i].binding = binding;
@@ -343,6 +347,10 @@ int ctl_backtest(struct ctl *c)
 		  "candles of the store", 0, 0 },
 		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
 		  "candles of other symbols or finer ones, for request.security()", 0, 0 },
+		{ "model", 0, CTL_LIST, &o.bars.models, "NAME=FILE",
+		  "a model that the script asks; again for more", 0, 0 },
+		{ "in-sample", 0, CTL_FLAG, &o.bars.in_sample, NULL,
+		  "ask models of candles that they have learned from, too", 0, 0 },
 		{ "rules-set", 0, CTL_TEXT, &o.rules_set, "NAME",
 		  "chart (default), freqtrade or strict", 0, 0 },
 		{ "signals", 0, CTL_LIST, &o.signals, "[PAIR=]FILE",

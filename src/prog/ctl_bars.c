@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bt/models.h"
 #include "db/db.h"
 #include "market/import.h"
 #include "prog/ctl_bars.h"
@@ -313,6 +314,21 @@ int ctl_library(void *ctx, struct arena *out, struct str user, struct str name, 
 		return -E_NOTFOUND;
 	*ret = str_n(text, n);
 	return 0;
+}
+
+int ctl_models(struct ctl *c, const struct ctl_bars *o,
+	       const struct script_prog *prog, const struct bars *b,
+	       struct script_market *m, const struct bt_models **ret,
+	       struct err *err)
+{
+	struct bt_models *k = NEW(c->arena, struct bt_models);
+	int rc = bt_models_files(c->arena, o->models.v, o->models.n, prog, k, err);
+
+	k->in_sample = o->in_sample;
+	if (rc == 0)
+		rc = bt_models_run(c->arena, k, b, INT64_MIN, m, err);
+	*ret = k;
+	return rc;
 }
 
 int ctl_compile(struct ctl *c, const char *path,

@@ -11,6 +11,8 @@ struct ctl_bars {
 	const char *symbol;		/* of a file's candles; may be NULL */
 	const char *timezone, *session;	/* of the exchange; may be NULL */
 	struct ctl_texts data;		/* SYMBOL[:TF]=FILE: more of them */
+	struct ctl_texts models;	/* NAME=FILE: what ml.*() asks */
+	bool in_sample;			/* of candles they have learned from too */
 	int64_t from, to;
 	double tick, lot;		/* NaN: the market's, or as guessed */
 };
@@ -21,6 +23,12 @@ MUST_CHECK int ctl_bars_load(struct ctl *c, const struct ctl_bars *o,
 			     struct bars *ret, struct script_market *ret_m,
 			     struct err *err);
 
+/* The models that the script asks, over the bars, into m; *ret lives as long. */
+struct bt_models;
+MUST_CHECK int ctl_models(struct ctl *c, const struct ctl_bars *o,
+			  const struct script_prog *prog, const struct bars *b,
+			  struct script_market *m, const struct bt_models **ret,
+			  struct err *err);
 void bars_of(struct bars *ret, const struct bars_cols *b);
 void bars_cut(struct bars *b, int64_t from, int64_t to);
 /* The timeframe the candles are of, by their smallest distance. */

@@ -304,6 +304,7 @@ static int script_job(struct ctl *c, const struct run_opts *o,
 	struct script_market *m = NEW(c->arena, struct script_market);
 	struct script_binding *binding;
 	struct ctl_bars from = o->bars;
+	const struct bt_models *models;
 	int rc;
 
 	if (o->candles.n > 0) {
@@ -324,7 +325,9 @@ static int script_job(struct ctl *c, const struct run_opts *o,
 	j->market = m;
 	j->tick = isnan(o->bars.tick) ? 0 : o->bars.tick;
 	j->lot = isnan(o->bars.lot) ? 0 : o->bars.lot;
-	return extras(c, o, j->pair, &j->bars, &j->detail, &j->funding, err);
+	rc = ctl_models(c, &o->bars, prog, &j->bars, m, &models, err);
+	return rc < 0 ? rc :
+		extras(c, o, j->pair, &j->bars, &j->detail, &j->funding, err);
 }
 
 int bt_freqtrade_script(struct ctl *c, const struct run_opts *o)

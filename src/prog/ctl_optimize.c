@@ -190,6 +190,7 @@ static int load(struct run *r, struct err *err)
 	struct script_binding *b;
 	struct script_options so;
 	struct bt_setup setup = { 0 };
+	const struct bt_models *models;
 	const struct json *j;
 	const char *options, *inputs;
 	int rc = options_json(c, o, &options, err);
@@ -212,6 +213,9 @@ static int load(struct run *r, struct err *err)
 		rc = opt_spec_read(c->arena, r->data.prog, j, &r->spec, err);
 	if (rc == 0)
 		rc = ctl_bars_load(c, &o->bars, &r->data.bars, &r->data.market, err);
+	if (rc == 0)
+		rc = ctl_models(c, &o->bars, r->data.prog, &r->data.bars,
+				&r->data.market, &models, err);
 	if (rc == 0)
 		rc = opt_folds(c->arena, &r->spec, r->data.bars.n, &r->folds,
 			       &r->n_folds, err);
@@ -501,6 +505,10 @@ int ctl_optimize(struct ctl *c)
 		  "candles of the store", 0, 0 },
 		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
 		  "candles of other symbols or finer ones", 0, 0 },
+		{ "model", 0, CTL_LIST, &o.bars.models, "NAME=FILE",
+		  "a model that the script asks; again for more", 0, 0 },
+		{ "in-sample", 0, CTL_FLAG, &o.bars.in_sample, NULL,
+		  "ask models of candles that they have learned from, too", 0, 0 },
 		{ "from", 0, CTL_TIME, &o.bars.from, "TIME", "first candle", 0, 0 },
 		{ "to", 0, CTL_TIME, &o.bars.to, "TIME", "candles before this", 0, 0 },
 		{ "space", 0, CTL_LIST, &o.space, "INPUT=MIN:MAX:STEP",

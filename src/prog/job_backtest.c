@@ -94,8 +94,13 @@ static int prepare(struct running *r, struct bt_setup *s, struct err *err)
 		s->opt.rules_set = b->rules_set;
 	s->opt.progress = alive;
 	s->opt.ctx = r;
-	return bt_setup_candles(e->arena, e->db, b->market_id, b->tf, b->from,
-				b->to, s, err);
+	rc = bt_setup_candles(e->arena, e->db, b->market_id, b->tf, b->from,
+			      b->to, s, err);
+	if (rc == 0)
+		rc = bt_setup_models(e->arena, ml_shelf_new(e->arena,
+				     e->conf->model_dir), e->db, b->user_id,
+				     b->market_id, b->tf, s, err);
+	return rc;
 }
 
 static int keepable(size_t trades, struct err *err)

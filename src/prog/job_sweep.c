@@ -127,7 +127,7 @@ static int prepare(struct sweeping *r, struct err *err)
 	struct arena *a = e->arena;
 	struct market *m = NEW(a, struct market);
 	const struct json *options, *spec;
-	struct bt_setup s = { 0 };
+	struct bt_setup *s = NEW(a, struct bt_setup);
 	struct diags diags;
 	int rc = market_by_id(e->db, r->s->market_id, m, err);
 
@@ -138,23 +138,27 @@ static int prepare(struct sweeping *r, struct err *err)
 	if (rc == 0)
 		rc = parse(a, r->s->spec, &spec, err);
 	if (rc == 0)
-		rc = bt_setup_script(a, r->s->source, r->data.inputs, options, &s,
+		rc = bt_setup_script(a, r->s->source, r->data.inputs, options, s,
 				     &diags, err);
 	if (rc == 0)
-		rc = opt_spec_read(a, s.prog, spec, &r->spec, err);
+		rc = opt_spec_read(a, s->prog, spec, &r->spec, err);
 	if (rc < 0)
 		return rc;
-	bt_setup_market(a, m, r->s->tf, &s);
+	bt_setup_market(a, m, r->s->tf, s);
 	rc = bt_setup_candles(a, e->db, r->s->market_id, r->s->tf, r->s->from,
-			      r->s->to, &s, err);
+			      r->s->to, s, err);
 	if (rc == 0)
-		rc = opt_folds(a, &r->spec, s.bars.n, &r->folds, &r->n_folds, err);
+		rc = bt_setup_models(a, ml_shelf_new(a, e->conf->model_dir), e->db,
+				     r->s->user_id, r->s->market_id, r->s->tf, s,
+				     err);
+	if (rc == 0)
+		rc = opt_folds(a, &r->spec, s->bars.n, &r->folds, &r->n_folds, err);
 	if (rc < 0)
 		return rc;
-	r->data.prog = s.prog;
-	r->data.market = s.market;
-	r->data.bars = s.bars;
-	r->data.opt = s.opt;
+	r->data.prog = s->prog;
+	r->data.market = s->market;
+	r->data.bars = s->bars;
+	r->data.opt = s->opt;
 	r->data.opt.rules_set = r->s->rules_set;
 	r->data.opt.progress = alive;
 	r->data.opt.ctx = r;

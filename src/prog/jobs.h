@@ -26,6 +26,10 @@ typedef int job_fn(const struct job_env *e, const struct job *j,
 	X(backtest_tidy, job_backtest_tidy, 60)				\
 	X(sweep, job_sweep, 0)						\
 	X(sweep_tidy, job_sweep_tidy, 60)				\
+	X(model, job_model, 0)						\
+	X(model_retrain, job_model_retrain, 600)			\
+	X(model_drift, job_model_drift, 3600)				\
+	X(model_tidy, job_model_tidy, 60)				\
 	X(report_send, job_report_send, 15)
 #define X(kind, fn, every) job_fn fn;
 JOB_KINDS(X)

@@ -33,6 +33,7 @@ sbin_PROGRAMS += %D%/orch-live
 %C%_orch_live_LDADD = $(LIB_LIVE) $(ORCH_LIBS)
 sbin_PROGRAMS += %D%/orch-run
 # The jobs; tests run them too.
-job_sources = %D%/job_backtest.c %D%/job_sweep.c %D%/jobs.c %D%/jobs.h
+job_sources = %D%/job_backtest.c %D%/job_model.c %D%/job_model.h \
+	%D%/job_model_watch.c %D%/job_sweep.c %D%/jobs.c %D%/jobs.h
 %C%_orch_run_SOURCES = %D%/orch-run.c %D%/daemon.c %D%/daemon.h $(job_sources)
 %C%_orch_run_LDADD = $(LIB_LIVE) $(ORCH_LIBS)

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "db/db.h"
 #include "fcgi/fcgi.h"
+#include "ml/shelf.h"
 #include "ops/ops.h"
 #include "proc/events.h"
 #include "proc/proc.h"
@@ -78,6 +79,7 @@ static int worker_main(void *ctx, struct proc_self *self)
 	if (quotes_open(d->arena, c->run_dir, &quotes, &err) < 0)
 		log_warn(NULL, "%s", err.msg);
 	deps.quotes = quotes;
+	deps.shelf = ml_shelf_new(d->arena, c->model_dir);
 	if (api_new(d->arena, &deps, &w.api, &err) < 0) {
 		log_error(NULL, "%s", err.msg);
 		return EX_SOFTWARE;

@@ -10,7 +10,7 @@ static struct val value(struct gen *g, size_t model, int which, const struct ast
 {
 	static const struct lib row = { "ml.predict", "", "f", LIB_FN, 0, LF_PURE,
 		fn_model, NULL };
-	struct val in[3] = { val_col(&ty_int, COL_INDEX),
+	struct val in[3] = { val_col(&ty_int, COL_TIME),
 		val_const(&ty_int, (double)model), val_const(&ty_int, which) };
 
 	return lib_call(g, &row, in, 3, n);
@@ -138,14 +138,22 @@ int vm_find_models(struct script_vm *vm, struct err *err)
 	return 0;
 }
 
-/* bar, model, which of its values */
+/* time of the bar, model, which of its values */
 int fn_model(struct script_vm *vm, double *ret, const double *a, size_t n)
 {
 	const struct script_model *m = vm->models[(size_t)a[1]];
+	int64_t t = (int64_t)a[0];
+	size_t lo = 0, hi = m->n;
 
 	(void)n;
-	*ret = NAN;
-	if (a[0] >= (double)m->first && a[0] < (double)(m->first + m->n))
-		*ret = m->v[((size_t)a[0] - m->first) * SM__N + (size_t)a[2]];
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->t[mid] < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret = lo < m->n && m->t[lo] == t ? m->v[lo * SM__N + (size_t)a[2]] : NAN;
 	return 0;
 }

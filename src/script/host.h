@@ -16,9 +16,9 @@ struct script_series {
 struct script_column { const char *name; const double *v; size_t n; };
 
 /* ml.predict() and its kin: what a model says at the close of each bar, n rows
- * from bar `first` on (counted from 0 as bar_index is); what is not there is
- * na.  The host may change all but the name between bars, so a row for the bar
- * to come is enough.  The machine knows no model: what may be asked on which
+ * with the opening times of their bars, ascending; what is not there is na.
+ * The host may change all but the name between bars, so a row for the bar to
+ * come is enough; and a run over a part of the bars finds its rows.  The machine knows no model: what may be asked on which
  * bar is the host's to decide, by leaving out what must not be known. */
 enum script_model_value {
 	SM_BUY, SM_HOLD, SM_SELL,	/* probabilities */
@@ -30,7 +30,8 @@ enum script_model_value {
 struct script_model {
 	const char *name;
 	const double *v;		/* n x SM__N */
-	size_t first, n;
+	const int64_t *t;		/* n */
+	size_t n;
 };
 
 #endif /* SCRIPT_HOST_H */

@@ -12,6 +12,7 @@
 #include "auth/auth.h"
 #include "conf/conf.h"
 #include "core/map.h"
+#include "ml/shelf.h"
 #include "xchg/quotes.h"
 
 #define MAX_ENV 32
@@ -30,6 +31,7 @@ static const struct json *doc;
 static struct map *csrf_of;
 static unsigned statements;
 static bool remember;
+static struct str raw;		/* the next body; p NULL: text */
 
 static void count(void *ctx, enum stmt q, int64_t ns, int rc)
 {
@@ -68,6 +70,7 @@ void t_api_start(const struct area *more)
 	}
 	conf = conf_defaults(world, t_db_dir());
 	conf->env = ENV_PRODUCTION;
+	conf->model_dir = arena_printf(world, "%s/models", t_db_dir());
 	conf->rate_limit_per_minute = conf->rate_limit_burst = 60000;
 	conf->client_log_per_minute = 60000;
 	conf_first = NEW(world, struct conf);
@@ -92,6 +95,7 @@ int t_api_fresh(void **state)
 	csrf_of = map_new(test);
 	*conf = *conf_first;
 	clock_virtual_init(&now, clock_ms(&clock_real));
+	deps.shelf = ml_shelf_new(test, conf->model_dir);
 	api = api_with(test, &deps, rs);
 	remember = false;
 	return rc;
@@ -201,7 +205,10 @@ static struct request *request_of(const char *who, const char *method,
 	env[address] = "REMOTE_ADDR=127.0.0.1";
 	host = n++;
 	env[host] = "HTTP_HOST=localhost";
-	if (body != NULL) {
+	if (raw.p != NULL) {
+		env[n++] = "CONTENT_TYPE=application/octet-stream";
+		env[n++] = arena_printf(test, "CONTENT_LENGTH=%zu", raw.n);
+	} else if (body != NULL) {
 		env[n++] = "CONTENT_TYPE=application/json";
 		env[n++] = arena_printf(test, "CONTENT_LENGTH=%zu",
 					strlen(body));
@@ -226,8 +233,9 @@ static struct request *request_of(const char *who, const char *method,
 	if (csrf != NULL && with_csrf)
 		env[n++] = arena_printf(test, "HTTP_X_CSRF_TOKEN=%s", csrf);
 	env[n] = NULL;
-	if (request_make(test, env, str_c(body), &rq, &err) < 0)
+	if (request_make(test, env, raw.p != NULL ? raw : str_c(body), &rq, &err) < 0)
 		fail_msg("%s", err.msg);
+	raw = (struct str){ 0 };
 	return rq;
 }
 
@@ -298,6 +306,22 @@ int64_t t_api_int(const char *path)
 const char *t_api_body(void)
 {
 	return an->body.buf;
+}
+
+struct str t_api_bytes(void)
+{
+	return str_n(an->body.buf, an->body.len);
+}
+
+void t_api_fresh_worker(void)
+{
+	deps.shelf = ml_shelf_new(test, conf->model_dir);
+	api = api_with(test, &deps, rs);
+}
+
+void t_api_send(const void *p, size_t n)
+{
+	raw = str_n(p, n);
 }
 
 const char *t_api_header(const char *name)

@@ -43,6 +43,11 @@ const struct json *t_api_json(const char *path);
 const char *t_api_text(const char *path);	/* strings and numbers */
 int64_t t_api_int(const char *path);
 const char *t_api_body(void);
+struct str t_api_bytes(void);
+/* What another worker would know: nothing is at hand. */
+void t_api_fresh_worker(void);
+/* The body of the next request is these bytes, not JSON. */
+void t_api_send(const void *p, size_t n);
 const char *t_api_header(const char *name);	/* NULL: not there */
 unsigned t_api_statements(void);
 /* By default the worker forgets who called, so that each request costs what

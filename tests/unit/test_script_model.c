@@ -23,7 +23,7 @@ static void make_model(struct script_model *m)
 		said[i][SM_ACTION] = (double)(i % 3);
 		said[i][SM_RETURN] = NAN;
 	}
-	*m = (struct script_model){ "trend", said[FIRST], FIRST, N - FIRST };
+	*m = (struct script_model){ "trend", said[FIRST], &bars.t[FIRST], N - FIRST };
 }
 
 static int machine(struct arena *a, const char *src, const struct script_model *m,
@@ -56,7 +56,7 @@ static void values(const char *src, size_t block, double *ret)
 		struct bars part = bars_slice(&all, i, k);
 
 		if (block == 1)
-			m = (struct script_model){ "trend", said[i], i, i >= FIRST };
+			m = (struct script_model){ "trend", said[i], &bars.t[i], i >= FIRST };
 		if (script_block(vm, &part, &err) < 0)
 			fail_msg("%s", err.msg);
 		for (; k > 0; k--, i++) {

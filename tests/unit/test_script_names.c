@@ -251,7 +251,8 @@ static const char *const statements[] = {
 static size_t failed;
 
 static double said[SM__N] = { 0.5, 0.3, 0.2, 0.5, 0, NAN };
-static const struct script_model model = { "m", said, 7, 1 };
+static const int64_t said_at = 0;
+static const struct script_model model = { "m", said, &said_at, 1 };
 
 static void compiles(int version, const char *body)
 {
