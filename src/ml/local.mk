@@ -26,6 +26,7 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/grow.c \
 	%D%/hist.c \
 	%D%/hist_i.h \
+	%D%/import.c \
 	%D%/kern.c \
 	%D%/kern.h \
 	%D%/kern_avx2.c \

@@ -51,6 +51,14 @@ MUST_CHECK int ml_import(struct arena *out, const char *json, size_t n_json,
 			 const void *tensors, size_t n_tensors,
 			 const void **ret, size_t *ret_n, struct err *err);
 
+/* A model of xgboost's JSON format (xgb.h) for these features, unscaled. */
+MUST_CHECK int ml_import_xgb(struct arena *out, const char *text, size_t n,
+			     const char *const *features, size_t n_features,
+			     uint32_t window, enum tf tf, const void **ret,
+			     size_t *ret_n, struct err *err);
+/* The JSON layout of a model, tensors in it: what ml_import() reads. */
+void ml_export(struct sbuf *b, const struct ml_model *m);
+
 /* ---- asking ----------------------------------------------------------------- */
 
 #define ML_REASONS 5
@@ -112,9 +120,16 @@ MUST_CHECK int ml_model_drift(const struct ml_model *m, const struct bars *b,
  * above 0 the new one is better, and surely so when low is.  Of bars that
  * `old` was trained on nothing can be said: from is behind both trainings. */
 struct ml_value;
+struct ml_eval;
 MUST_CHECK int ml_duel(const struct ml_model *m, const struct ml_model *old,
 		       const struct bars *b, const double *book, int64_t from,
 		       int64_t to, struct ml_value *ret, size_t *ret_n,
 		       struct err *err);
+/* The model judged on the bars of [from, to): like the test part of a training,
+ * without importance; baselines are what was frequent on the bars before. */
+MUST_CHECK int ml_review(struct arena *out, const struct ml_model *m,
+			 const struct bars *b, const double *book, int64_t from,
+			 int64_t to, double fee, struct ml_eval *ret,
+			 struct err *err);
 
 #endif /* ML_ML_H */

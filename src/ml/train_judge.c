@@ -16,10 +16,11 @@ static uint8_t *classes_of(const struct ml_data *d, const struct ml_set *s)
 	return d->cls + (s->end - d->all.end);
 }
 
-void ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
-		  struct ml_calib *ret)
+double ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
+		    struct ml_calib *ret)
 {
 	const struct ml_set *v = &d->valid;
+	double loss = 0;
 
 	SCOPE(tmp, out) {
 		float *y = NEW_N(tmp, float, v->n * v->shape.outputs);
@@ -29,7 +30,14 @@ void ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
 			ml_calib_fit_normal(y, v->target, v->n, d->plan->label.threshold, ret);
 		else
 			ml_calib_fit(out, d->plan->calib, y, v->cls, v->n, ret);
+		for (size_t i = 0; i < v->n; i++) {
+			float p[ML_ACTIONS];
+
+			ml_calib_apply(ret, y + i * v->shape.outputs, p);
+			loss += ml_log_loss(p, classes_of(d, v)[i]) / (double)v->n;
+		}
 	}
+	return loss;
 }
 
 static float *calibrated(struct arena *out, const struct ml_kind *k, const void *m,

@@ -232,7 +232,7 @@ static int train(struct ml_run *r, const void *resume, size_t n_resume,
 	if (rc == 0)
 		rc = ml_tell(r, ML_PHASE_EVALUATE, 0.9, NULL);
 	if (rc == 0) {
-		ml_calibrate(r->out, d, r->m, &c);
+		t.valid_loss = ml_calibrate(r->out, d, r->m, &c);
 		rc = ml_judge_test(r->out, d, r->m, &c, &t.eval, r->err);
 	}
 	if (rc == 0)

@@ -96,6 +96,7 @@ struct ml_trained {
 	 * of each part. */
 	int64_t train_from, train_to, valid_to, test_to;
 	size_t n_train, n_valid, n_test;
+	double valid_loss;		/* log loss there, calibrated */
 	struct ml_eval eval;		/* of the test part */
 	size_t n_curve;
 	struct ml_epoch_row *curve;

@@ -64,8 +64,8 @@ void ml_checkpoint_write(struct arena *out, struct ml_run *r, const void **ret,
 MUST_CHECK int ml_checkpoint_read(struct ml_run *r, struct ml_spec *s,
 				  const void *bytes, size_t n, void **ret);
 
-/* Calibration of the validation part. */
-void ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
+/* Calibration of the validation part; the mean log loss there. */
+double ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
 		  struct ml_calib *ret);
 /* Of the test part, against the baselines. */
 MUST_CHECK int ml_judge_test(struct arena *out, const struct ml_data *d, const void *m,
