@@ -1,5 +1,5 @@
 /* kinds_list.h - the kinds of models, a line each, in the order in which they
  * are shown: X(dense) is `const struct ml_kind ml_kind_dense`.  No include
  * guard. */
-X(boosting) X(forest) X(logistic) X(ridge)
+X(boosting) X(forest) X(logistic) X(ridge) X(qlearn) X(qlinear)
 X(dense) X(dense_deep) X(lstm) X(gru) X(conv) X(transformer)

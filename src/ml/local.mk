@@ -83,4 +83,5 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/xgb.h
 %C%_libml_a_SOURCES += %D%/forest.c
 %C%_libml_a_SOURCES += %D%/linear.c
+%C%_libml_a_SOURCES += %D%/q.c %D%/q_i.h %D%/qlearn.c
 LIB_ML = %D%/libml.a $(LIB_IND)

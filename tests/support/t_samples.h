@@ -148,7 +148,7 @@ static inline void *t_train(struct arena *a, const struct ml_spec *spec,
 	const struct ml_kind *k = ml_kind_find(spec->kind);
 	struct ml_fit f = { .train = train, .valid = valid };
 	struct err err = { 0 };
-	void *m;
+	void *m = NULL;
 
 	if (ml_spec_check(spec, &err) < 0 || k->make(a, spec, &m, &err) < 0 ||
 	    k->fit(m, &f, &err) != 0)
