@@ -31,6 +31,10 @@ const BacktestDetail = lazy(() => import("../pages/BacktestDetail"));
 const Sweeps = lazy(() => import("../pages/Sweeps"));
 const SweepNew = lazy(() => import("../pages/SweepNew"));
 const SweepDetail = lazy(() => import("../pages/SweepDetail"));
+const Models = lazy(() => import("../pages/Models"));
+const ModelNew = lazy(() => import("../pages/ModelNew"));
+const ModelCompare = lazy(() => import("../pages/ModelCompare"));
+const ModelDetail = lazy(() => import("../pages/ModelDetail"));
 const Logs = lazy(() => import("../pages/Logs"));
 const Settings = lazy(() => import("../pages/Settings"));
 const Monitoring = lazy(() => import("../pages/Monitoring"));
@@ -101,6 +105,12 @@ function Pages() {
 						</Route>
 						<Route path="/backtests/:id">
 							{(p) => <BacktestDetail key={p.id} id={Number(p.id)} />}
+						</Route>
+						<Route path="/models" component={Models} />
+						<Route path="/models/new" component={ModelNew} />
+						<Route path="/models/compare" component={ModelCompare} />
+						<Route path="/models/:id">
+							{(p) => <ModelDetail key={p.id} id={Number(p.id)} />}
 						</Route>
 						<Route path="/logs" component={Logs} />
 						<Route path="/settings" component={Settings} />

@@ -5,6 +5,7 @@ import {
 	DashboardIcon,
 	LogsIcon,
 	MarketsIcon,
+	ModelIcon,
 	MonitoringIcon,
 	SettingsIcon,
 	StrategyIcon,
@@ -17,6 +18,7 @@ export const NAV = [
 	{ href: "/bots", label: "Bots", key: "b", icon: BotsIcon },
 	{ href: "/strategies", label: "Strategies", key: "y", icon: StrategyIcon },
 	{ href: "/backtests", label: "Backtests", key: "t", icon: BacktestIcon },
+	{ href: "/models", label: "Models", key: "e", icon: ModelIcon },
 	{ href: "/logs", label: "Logs", key: "l", icon: LogsIcon },
 	{ href: "/monitoring", label: "Monitoring", key: "o", icon: MonitoringIcon },
 	{ href: "/settings", label: "Settings", key: "s", icon: SettingsIcon },
@@ -26,6 +28,7 @@ export const NAV = [
 /** Not in the bar of a phone, which has room for seven. */
 export const WIDE_ONLY: ReadonlySet<string> = new Set([
 	"/about",
+	"/logs",
 	"/monitoring",
 ]);
 

@@ -56,6 +56,14 @@ export const SettingsIcon = icon(
 		<circle cx="9" cy="17" r="2" />
 	</>,
 );
+export const ModelIcon = icon(
+	<>
+		<path d="M7 7.5l8.5 3.5M7 16.5l8.5-3.5M7 9.5v5" />
+		<circle cx="5.5" cy="7" r="2" />
+		<circle cx="5.5" cy="17" r="2" />
+		<circle cx="18" cy="12" r="2.6" />
+	</>,
+);
 export const AboutIcon = icon(
 	<>
 		<circle cx="12" cy="12" r="8.5" />

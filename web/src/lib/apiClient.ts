@@ -304,7 +304,10 @@ export class ApiClient {
 			credentials: "same-origin",
 			redirect: "error",
 		};
-		if (o.body !== undefined) {
+		if (o.body instanceof Blob) {
+			headers["Content-Type"] = "application/octet-stream";
+			init.body = o.body;
+		} else if (o.body !== undefined) {
 			headers["Content-Type"] = "application/json";
 			init.body = JSON.stringify(o.body);
 		}

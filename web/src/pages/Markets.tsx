@@ -25,6 +25,7 @@ import { add, cmp, parse, sub, text } from "../lib/decimal";
 import { timeframesOf } from "../lib/time";
 import { useUrlState } from "../lib/url";
 
+const PredictionPanel = lazy(() => import("./market/Prediction"));
 const CandleChart = lazy(() => import("../charts/CandleChart"));
 const DEPTH = 12;
 const BOOK_EVERY = 5000;
@@ -413,7 +414,12 @@ function MarketView({ markets }: { markets: readonly Market[] }) {
 				<TickerBar key={market.id} market={market} />
 				<div className="market-main">
 					<MarketChart key={market.id} market={market} tf={tf} />
-					<BookPanel key={`b${market.id}`} market={market} />
+					<div className="stack">
+						<Suspense fallback={null}>
+							<PredictionPanel market={market} tf={tf} />
+						</Suspense>
+						<BookPanel key={`b${market.id}`} market={market} />
+					</div>
 				</div>
 			</div>
 		</div>

@@ -1,0 +1,72 @@
+import type { Model } from "../../api/modelTypes";
+import { type Formats, useFormats } from "../../app/format";
+import { Panel } from "../../components/ui";
+
+/** Everything that the training was a function of. */
+
+export function labelText(m: Model, f: Formats): string {
+	const { kind, threshold, bars } = m.label;
+	const t =
+		threshold === undefined ? "" : f.percent(threshold).replace("+", "");
+	switch (kind) {
+		case "next":
+			return `class of the next bar's return, ±${t}`;
+		case "bars":
+			return `class of the return over ${bars} bars, ±${t}`;
+		case "triple":
+			return `which barrier at ±${t} is reached first within ${bars} bars`;
+		case "return":
+			return `the return over ${bars} bars, an action beyond ±${t}`;
+		default:
+			return kind;
+	}
+}
+
+export function setupFacts(m: Model, f: Formats): [string, string][] {
+	const date = (ms: number) => f.time(ms, "date");
+	return [
+		["Kind", m.title],
+		["Market", `${m.market.symbol} (${m.market.exchange}), ${m.tf}`],
+		["Learned from", `${date(m.train_from)} to ${date(m.train_to)}`],
+		["Chosen on", `${date(m.train_to)} to ${date(m.valid_to)}`],
+		["Judged on", `${date(m.valid_to)} to ${date(m.test_to)}`],
+		["Label", labelText(m, f)],
+		["Window", `${f.count(m.window)} bars`],
+		...(m.layout ? ([["Layout", m.layout]] as [string, string][]) : []),
+		...Object.entries(m.params).map(([k, v]): [string, string] => [
+			k.replace(/_/g, " "),
+			String(v),
+		]),
+		["Seed", String(m.seed)],
+		...(m.size ? ([["Size", f.bytes(m.size)]] as [string, string][]) : []),
+		...(m.checksum
+			? ([["Checksum", m.checksum.slice(0, 16)]] as [string, string][])
+			: []),
+	];
+}
+
+export function Setup({ model }: { model: Model }) {
+	const f = useFormats();
+	return (
+		<Panel title="Setup">
+			<dl className="facts">
+				{setupFacts(model, f).map(([k, v]) => (
+					<div key={k}>
+						<dt>{k}</dt>
+						<dd>{v}</dd>
+					</div>
+				))}
+			</dl>
+			<details className="more">
+				<summary>{f.count(model.features.length)} features</summary>
+				<ul className="chips">
+					{model.features.map((x) => (
+						<li key={x}>
+							<code>{x}</code>
+						</li>
+					))}
+				</ul>
+			</details>
+		</Panel>
+	);
+}
