@@ -178,6 +178,9 @@ static void restore_object(struct script_vm *vm, uint32_t i)
 	/* It may have moved to a larger block, never to a smaller one. */
 	was.v = o->v;
 	was.room = o->room;
+	was.table = o->table;
+	was.table_room = o->table_room;
+	was.slots = 0;			/* made anew when it is wanted */
 	*o = was;
 	memcpy(o->v, k->data, obj_bytes(o));
 }

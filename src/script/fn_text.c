@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "script/lib_i.h"
+#include "script/regex_i.h"
 
 #define FN(name) int fn_##name(struct script_vm *vm, double *ret, const double *a, size_t n)
 #define S(i) vm_str(vm, a[i])
@@ -248,6 +249,37 @@ FN(text_find)
 		memcmp(s.p + s.n - part.n, part.p, part.n) == 0; break;
 	default: *ret = at == SIZE_MAX ? NAN : (double)at; break;
 	}
+	return 0;
+}
+
+#define MATCH_BUDGET 1000000u
+
+FN(text_match)
+{
+	uint64_t left = vm->steps_max - vm->steps, budget;
+	size_t at, len;
+	const char *why;
+
+	(void)n;
+	*ret = NAN;
+	if (is_na(a[0]) || is_na(a[1]))
+		return 0;
+	budget = left < MATCH_BUDGET ? left : MATCH_BUDGET;
+	left = budget;
+	switch (regex_search(S(1), S(0), &left, &at, &len, &why)) {
+	case 1:
+		*ret = vm_str_new(vm, S(0).p + at, len);
+		break;
+	case -1:
+		vm_fail(vm, E_INVAL, vm->call->line, "str.match(): the pattern cannot be read: "
+			"%s", why);
+		break;
+	case -2:
+		vm_fail(vm, E_LIMIT, vm->call->line, "str.match(): the pattern tries too many "
+			"ways");
+		break;
+	}
+	vm->steps += (budget - left) / 8 + 100;
 	return 0;
 }
 

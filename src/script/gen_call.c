@@ -591,13 +591,17 @@ static struct val unknown(struct gen *g, const char *name, struct args *a,
 			  const struct ast *n)
 {
 	bool known;
-	struct val r = gen_drawing(g, name, a, n, &known);
+	struct sym *own = strcmp(name, "ta.pivot_point_levels") == 0 ?
+		prelude_function(g, name + 3, n) : NULL;
+	struct val r;
 
+	if (own != NULL)
+		return expand(g, own, a, n);
+	r = gen_drawing(g, name, a, n, &known);
 	if (known)
 		return r;
 	if (strncmp(name, "request.", 8) == 0 || strncmp(name, "matrix.", 7) == 0 ||
-	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0 ||
-	    strcmp(name, "str.match") == 0 || strcmp(name, "ta.pivot_point_levels") == 0)
+	    strncmp(name, "ticker.", 7) == 0 || strcmp(name, "security") == 0)
 		ERR_AT(g->c, n, "UNSUPPORTED", "%s() is not supported: remove it, or compute "
 		       "the value from what is (doc/language.md)", name);
 	else

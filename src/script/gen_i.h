@@ -103,6 +103,7 @@ struct gen {
 	struct frame *frame;
 	struct nest *nest;
 	struct library *lib;		/* whose code is being compiled */
+	struct library *prelude;	/* NULL: not wanted so far */
 	int imports;
 	int loops_open;			/* around this place, callers' too */
 	struct gen *parent;		/* of a sub-program, see gen_security.c */
@@ -164,6 +165,9 @@ void gen_import(struct gen *g, const struct ast *n);
 void library_enter(struct gen *g, struct library *lib, const struct ast *at);
 void library_leave(struct gen *g, struct library *outer, int version);
 struct sym *library_member(struct gen *g, const struct ast *base, struct str name);
+/* prelude.c: functions of the language that are written in it; NULL: no such. */
+extern const char *const script_prelude;
+struct sym *prelude_function(struct gen *g, const char *name, const struct ast *at);
 
 /* gen_expr.c, gen_stmt.c, gen_call.c */
 struct val gen_expr(struct gen *g, const struct ast *n);

@@ -34,7 +34,9 @@ static void take_statements(struct gen *g, const struct ast *root)
 	}
 }
 
-void gen_import(struct gen *g, const struct ast *n)
+/* Its declarations, in a scope of their own; NULL: it cannot be read. */
+static struct library *compile_library(struct gen *g, struct str src, struct str name,
+				       const struct ast *at)
 {
 	struct diags d = { 0 };
 	struct tokens toks = { 0 };
@@ -43,36 +45,56 @@ void gen_import(struct gen *g, const struct ast *n)
 	struct scope *home = NEW(g->c->tmp, struct scope), *scope = g->scope;
 	const struct ast *root;
 	int version = g->c->version;
-	struct sym *s;
 
-	if (++g->imports > IMPORTS_MAX) {
-		ERR_AT(g->c, n, "LIMIT", "more than %d imports", IMPORTS_MAX);
-		return;
-	}
-	if (n->n < 2 || n->num < 0 || !find_source(g, n, &c.src))
-		return;
+	c.src = src;
 	c.diags = &d;
 	c.errors = 0;
 	c.version = 6;
 	c.version_seen = false;
 	if (c.src.n > SCRIPT_SOURCE_MAX || !str_utf8_valid(c.src))
-		return;
+		return NULL;
 	lex(&c, &toks);
 	root = parse(&c, &toks);
 	if (c.errors > 0) {
-		ERR_AT(g->c, n, "IMPORT", "the library %.*s, line %d: %s",
-		       STR_ARG(n->v[1]->text), d.v[0].line, d.v[0].msg);
-		return;
+		ERR_AT(g->c, at, "IMPORT", "the library %.*s, line %d: %s",
+		       STR_ARG(name), d.v[0].line, d.v[0].msg);
+		return NULL;
 	}
-	*lib = (struct library){ home, str_dup(g->c->tmp, n->v[1]->text), c.version };
+	*lib = (struct library){ home, str_dup(g->c->tmp, name), c.version };
 	gen_survey(g, root);
-	library_enter(g, lib, n);
+	library_enter(g, lib, at);
 	g->scope = home;
 	take_statements(g, root);
 	g->scope = scope;
 	library_leave(g, outer, version);
-	s = sym_add(g, n->text, SYM_LIB, n);
-	s->lib = lib;
+	return lib;
+}
+
+void gen_import(struct gen *g, const struct ast *n)
+{
+	struct library *lib;
+	struct str src;
+
+	if (++g->imports > IMPORTS_MAX) {
+		ERR_AT(g->c, n, "LIMIT", "more than %d imports", IMPORTS_MAX);
+		return;
+	}
+	if (n->n < 2 || n->num < 0 || !find_source(g, n, &src))
+		return;
+	lib = compile_library(g, src, n->v[1]->text, n);
+	if (lib != NULL)
+		sym_add(g, n->text, SYM_LIB, n)->lib = lib;
+}
+
+struct sym *prelude_function(struct gen *g, const char *name, const struct ast *at)
+{
+	if (g->prelude == NULL)
+		g->prelude = compile_library(g, str_c(script_prelude), STR("ta"), at);
+	for (struct sym *y = g->prelude != NULL ? g->prelude->scope->syms : NULL; y != NULL;
+	     y = y->next)
+		if (str_eqc(y->name, name))
+			return y;
+	return NULL;
 }
 
 /* While a library's code is compiled, what is wrong with it is said at the

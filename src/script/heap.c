@@ -107,6 +107,7 @@ void vm_gc(struct script_vm *vm)
 			continue;
 		}
 		block_put(vm, o->v, o->room);
+		block_put(vm, o->table, o->table_room);
 		*o = (struct obj){ .next_free = vm->free_obj };
 		vm->free_obj = i;
 	}
@@ -118,8 +119,10 @@ void vm_obj_drop(struct script_vm *vm, uint32_t i)
 {
 	struct obj *o = &vm->objs[i];
 
-	if (o->kind != OBJ_FREE)
+	if (o->kind != OBJ_FREE) {
 		block_put(vm, o->v, o->room);
+		block_put(vm, o->table, o->table_room);
+	}
 	*o = (struct obj){ .kind = OBJ_FREE };
 }
 
@@ -234,6 +237,26 @@ bool vm_obj_room(struct script_vm *vm, struct obj *o, uint32_t want)
 	block_put(vm, o->v, o->room);
 	o->v = v;
 	o->room = (uint32_t)bytes;
+	return true;
+}
+
+bool vm_obj_table(struct script_vm *vm, struct obj *o, uint32_t slots)
+{
+	uint32_t n = 16;
+	void *t;
+
+	while (n < slots)
+		n *= 2;
+	if (n * sizeof(uint32_t) > o->table_room) {
+		t = block_get(vm, n * sizeof(uint32_t));
+		if (t == NULL)
+			return false;
+		block_put(vm, o->table, o->table_room);
+		o->table = t;
+		o->table_room = n * (uint32_t)sizeof(uint32_t);
+	}
+	memset(o->table, 0, n * sizeof(uint32_t));
+	o->slots = n;
 	return true;
 }
 

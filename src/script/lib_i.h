@@ -15,7 +15,7 @@
 	X(array_join) X(array_percentile) X(array_first) X(array_last)	\
 	X(record_new) X(record_copy) X(account) X(trade)		\
 	X(to_text) X(text_format) X(text_case) X(text_length)		\
-	X(text_find) X(text_replace) X(text_sub) X(text_split)		\
+	X(text_find) X(text_match) X(text_replace) X(text_sub) X(text_split)		\
 	X(text_repeat) X(text_trim) X(text_number) X(time_part)		\
 	X(timestamp) X(time_text) X(format_time) X(time_close)		\
 	X(in_session) X(day_changed) X(tf_change) X(tf_seconds)		\
@@ -28,7 +28,7 @@
 	X(matrix_swap) X(matrix_reshape) X(matrix_reverse)		\
 	X(matrix_sort) X(matrix_copy) X(matrix_transpose) X(matrix_part) \
 	X(matrix_concat) X(matrix_sum) X(matrix_mult) X(matrix_pow)	\
-	X(matrix_inv) X(matrix_kron) X(matrix_number) X(matrix_is)	\
+	X(matrix_inv) X(matrix_eigen) X(matrix_pinv) X(matrix_kron) X(matrix_number) X(matrix_is)	\
 	X(lower_list) X(ticker) X(data_column) X(model)			\
 	X(array_text) X(array_sort_indices) X(array_map) X(array_covariance)		\
 	X(array_percentrank) X(array_all) X(tf_text) X(last_time)	\

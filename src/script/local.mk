@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/fn_account.c \
 	%D%/fn_array.c \
 	%D%/fn_draw.c \
+	%D%/fn_linalg.c \
 	%D%/fn_map.c \
 	%D%/fn_matrix.c \
 	%D%/fn_model.c \
@@ -39,7 +40,10 @@ noinst_LIBRARIES += %D%/libscript.a
 	%D%/ops.c \
 	%D%/ops_i.h \
 	%D%/parse.c \
+	%D%/prelude.c \
 	%D%/prog_i.h \
+	%D%/regex.c \
+	%D%/regex_i.h \
 	%D%/rows_i.h \
 	%D%/script.c \
 	%D%/script.h \

@@ -10,7 +10,9 @@ struct obj {
 	enum obj_kind kind;
 	bool fixed, mark;	/* fixed: constant text, never collected */
 	uint32_t n, room;	/* values or bytes */
-	uint32_t rows;		/* of a matrix */
+	uint32_t rows;		/* of a matrix; gaps of a map */
+	uint32_t slots, table_room;	/* of a map's table, 0: none in use */
+	uint32_t *table;
 	uint32_t next_free;
 	union { double *v; char *s; };
 };
@@ -112,6 +114,8 @@ double vm_str_new(struct script_vm *vm, const char *s, size_t n);
 double vm_obj_new(struct script_vm *vm, enum obj_kind k, uint32_t n);
 struct obj *vm_obj(const struct script_vm *vm, double ref, enum obj_kind k);
 bool vm_obj_room(struct script_vm *vm, struct obj *o, uint32_t want);
+/* A cleared table of at least `slots` (a power of two) for a map. */
+bool vm_obj_table(struct script_vm *vm, struct obj *o, uint32_t slots);
 void vm_gc(struct script_vm *vm);
 /* An object nobody holds; then, once for all, what is free is found again. */
 void vm_obj_drop(struct script_vm *vm, uint32_t i);
