@@ -23,7 +23,7 @@ run() { "$ctl" ml "$@" 2>&1; echo "exit $?"; }
 cd "$t" || exit 99
 echo 1..31
 
-# Candles whose volume says where the next one goes.
+# Much or little volume is followed by a rise, as usual by a fall.
 awk 'BEGIN {
 	print "timestamp_ms,open,high,low,close,volume"
 	s = 12345; p = 100; next_ = 0
@@ -34,7 +34,7 @@ awk 'BEGIN {
 		h = (o > p ? o : p) * 1.001; l = (o < p ? o : p) * 0.999
 		printf "%.0f,%.6f,%.6f,%.6f,%.6f,%.4f\n", \
 			1704067200000 + i * 3600000, o, h, l, p, 60 + 80 * u
-		next_ = (u - 0.5) * 0.03
+		next_ = (u > 0.75 || u < 0.25 ? 1 : -1) * 0.012
 	}
 }' >c.csv
 has "the table of features" "$(run features --list)" "rsi_14 - RSI of 14 bars" 0
