@@ -1,13 +1,16 @@
 #include "config.h"
 
 #include "bt/stats_i.h"
+#include "core/wide.h"
+
+_Static_assert(BT_LANES == WIDE, "a lane of squares for each lane of registers");
 
 void bt_path_init(struct bt_path *p, double initial)
 {
 	*p = (struct bt_path){ .peak = initial };
 }
 
-static void one(struct bt_path *p, double e)
+static inline void one(struct bt_path *p, double e)
 {
 	double down, share;
 
@@ -19,9 +22,50 @@ static void one(struct bt_path *p, double e)
 	p->square[p->n++ % BT_LANES] += share * share;
 }
 
+/* n is a multiple of the lanes, and so is what was before. */
+WIDE_BODY void add_body(struct bt_path *to, const double *equity, size_t n)
+{
+	struct bt_path p = *to;
+	wide e, down, share, square, most = WIDE_ALL(p.most), ratio = WIDE_ALL(p.most_ratio);
+
+	WIDE_LOAD(square, p.square);
+	for (size_t i = 0; i < n; i += WIDE) {
+		wide peak;
+		double top = p.peak;
+
+		WIDE_LOAD(e, equity + i);
+		for (size_t k = 0; k < WIDE; k++) {
+			top = equity[i + k] > top ? equity[i + k] : top;
+			peak[k] = top;
+		}
+		p.peak = top;
+		down = peak - e;
+		share = down / peak;
+		most = WIDE_PICK(down > most, down, most);
+		ratio = WIDE_PICK(share > ratio, share, ratio);
+		square += share * share;
+	}
+	WIDE_STORE(p.square, square);
+	for (size_t k = 0; k < WIDE; k++) {
+		p.most = most[k] > p.most ? most[k] : p.most;
+		p.most_ratio = ratio[k] > p.most_ratio ? ratio[k] : p.most_ratio;
+	}
+	p.n += n;
+	*to = p;
+}
+static void add_lanes(struct bt_path *p, const double *equity, size_t n);
+WIDE_FN(add_lanes, add_body, (struct bt_path *p, const double *equity, size_t n),
+	(p, equity, n))
+
 void bt_path_add(struct bt_path *p, const double *equity, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	size_t i = 0, m;
+
+	for (; i < n && p->n % BT_LANES != 0; i++)
+		one(p, equity[i]);
+	m = (n - i) / BT_LANES * BT_LANES;
+	add_lanes(p, equity + i, m);
+	for (i += m; i < n; i++)
 		one(p, equity[i]);
 }
 

@@ -1,6 +1,7 @@
 /* Averages and what is made of averages. */
 #include "config.h"
 
+#include "core/wide.h"
 #include "ind/window_i.h"
 
 static size_t size_sma(const double *p)
@@ -11,7 +12,103 @@ static void init_sma(void *s, const double *p)
 {
 	sma_init(s, p[0], (double *)((struct sma *)s + 1));
 }
-KERNEL1(run_sma, struct sma, sma_step)
+/* y[i] = (a[i] + y[i]) / n */
+WIDE_BODY void means_body(const double *a, double *y, size_t m, double n)
+{
+	wide p, q, d = WIDE_ALL(n);
+	size_t i = 0;
+
+	for (; i + WIDE <= m; i += WIDE) {
+		WIDE_LOAD(p, a + i);
+		WIDE_LOAD(q, y + i);
+		q = (p + q) / d;
+		WIDE_STORE(y + i, q);
+	}
+	for (; i < m; i++)
+		y[i] = (a[i] + y[i]) / n;
+}
+static void means(const double *a, double *y, size_t m, double n);
+WIDE_FN(means, means_body, (const double *a, double *y, size_t m, double n), (a, y, m, n))
+
+/* The sums of a half and of the half behind it hang on nothing of each other:
+ * they are added side by side, for an addition waits longer than it works. */
+static double wrap_and_go_on(double *b, size_t n, const double *x, double *y, size_t m)
+{
+	size_t both = m < n ? m : n, i;
+	double a = 0, pre = 0;
+
+	for (i = 0; i < both; i++) {
+		b[n - 1 - i] = a = b[n - 1 - i] + a;
+		y[i] = pre = pre + x[i];
+	}
+	for (size_t k = i; k < n; k++)
+		b[n - 1 - k] = a = b[n - 1 - k] + a;
+	for (; i < m; i++)
+		y[i] = pre = pre + x[i];
+	return pre;
+}
+
+/* As many of the m values as are of this half, the window being full; 0 when
+ * one of them is na. */
+static size_t sma_half(struct sma *s, const double *x, double *y, size_t m)
+{
+	struct wsum *w = &s->w;
+	double pre = w->pre;
+
+	m = m < w->n - w->k ? m : w->n - w->k;
+	for (size_t i = 0; i < m; i++)
+		y[i] = pre += x[i];
+	if (isnan(pre))
+		return 0;
+	means(w->b + w->k + 1, y, m, s->inv);
+	memcpy(w->b + w->k, x, m * sizeof(*x));
+	w->pre = pre;
+	w->k += m;
+	return m;
+}
+
+/* A half that is complete, and what there is of the next. */
+static size_t sma_wrap(struct sma *s, const double *x, double *y, size_t m)
+{
+	struct wsum *w = &s->w;
+
+	m = m < w->n ? m : w->n;
+	w->pre = wrap_and_go_on(w->b, w->n, x, y, m);
+	w->k = 0;
+	if (isnan(w->pre)) {		/* the steps begin here again */
+		w->pre = 0;
+		return 0;
+	}
+	means(w->b + 1, y, m, s->inv);
+	memcpy(w->b, x, m * sizeof(*x));
+	w->k = m;
+	return m;
+}
+
+static void run_sma(RUN_ARGS)
+{
+	struct sma s = *(struct sma *)state;
+	const double *x = in[0];
+	double *y = ret[0];
+	size_t i = 0;
+
+	while (i < n) {
+		size_t m = s.seen + 1 < s.w.n || s.w.n < 4 ? 0 :
+			sma_half(&s, x + i, y + i, n - i);
+
+		while (m > 0) {
+			i += m;
+			s.last = y[i - 1];
+			m = s.w.k < s.w.n ? 0 : sma_wrap(&s, x + i, y + i, n - i);
+		}
+		/* One by one until the half is over, or the block. */
+		for (bool over = false; i < n && !over; i++) {
+			y[i] = sma_step(&s, x[i]);
+			over = s.w.k == 0 && s.w.n >= 4;
+		}
+	}
+	*(struct sma *)state = s;
+}
 const struct ind_def ind_sma = {
 	"sma", "Simple moving average", 1, 1, 1, { "source" },
 	{ LENGTH(20) }, { "sma" }, IND_SKIPPING, 0,

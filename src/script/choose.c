@@ -291,7 +291,8 @@ int script_say(struct script_vm *vm, const struct script_choice *q,
 	if (rc < 0)
 		return rc;
 	v = NEW_N(vm->out, struct strat_cmd, vm->n_cmds);
-	memcpy(v, vm->cmds, vm->n_cmds * sizeof(*v));
+	for (size_t i = 0; i < vm->n_cmds; i++)
+		v[i] = vm->cmds[i];
 	*ret = c->list[q->list] = (struct strat_cmds){ v, vm->n_cmds };
 	c->known[q->list] = true;
 	return 0;

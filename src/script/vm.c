@@ -241,6 +241,15 @@ static int direction_of(struct script_vm *vm, int reg)
 	return str_eqc(s, "long") ? 1 : str_eqc(s, "short") ? -1 : 0;
 }
 
+/* Most programs say one or two things on a bar. */
+static void more_cmds(struct script_vm *vm)
+{
+	size_t had = vm->cmds_room * sizeof(*vm->cmds);
+
+	vm->cmds_room = vm->cmds_room > 0 ? 4 * vm->cmds_room : 4;
+	vm->cmds = arena_grow(vm->out, vm->cmds, had, vm->cmds_room * sizeof(*vm->cmds));
+}
+
 IN(cmd)
 {
 	const struct cmd *c = &vm->p->cmds.v[i->a];
@@ -252,6 +261,8 @@ IN(cmd)
 	if (vm->n_cmds == CMDS_MAX)
 		return vm_fail(vm, E_LIMIT, c->line,
 			       "more than %d orders on one bar", CMDS_MAX);
+	if (vm->n_cmds == vm->cmds_room)
+		more_cmds(vm);
 	s = &vm->cmds[vm->n_cmds++];
 	oca = text_of(vm, c->reg[CA_OCA_TYPE]);
 	*s = (struct strat_cmd){
@@ -527,7 +538,6 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	vm->seed = prog->hash;
 	vm->r = NEW_N(out, double, prog->regs.n);
 	memcpy(vm->r, prog->regs.v, prog->regs.n * sizeof(double));
-	vm->cmds = NEW_N(out, struct strat_cmd, prog->cmds.n > 0 ? CMDS_MAX : 1);
 	vm->notes = NEW_N(out, struct script_note, NOTES_MAX);
 	make_heap(vm);
 	for (int k = 0; k < DRAW__MAX; k++)

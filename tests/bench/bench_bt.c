@@ -236,7 +236,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
-	one_run(a, runs, &b, p);
+	if (argc < 2 || strcmp(argv[1], "--sweep") != 0)
+		one_run(a, runs, &b, p);
+	if (argc == 2 && strcmp(argv[1], "--run") == 0)
+		return 0;
 	sweep(runs, &small, p, "sma_cross_10x10", ",\"metrics\":[\"trades\"]");
 	sweep(runs, &small, p, "sma_cross_10x10_all_metrics", "");
 	arena_free(&runs);
