@@ -99,3 +99,11 @@ X(Q_TAIL, "uuii", "immmmm",
 X(Q_TAIL_NEWEST, "uuiu", "immmmm",
   "SELECT t, o, h, l, c, v FROM candle_tail"
   " WHERE market_id = ? AND tf = ? AND t < ? ORDER BY t DESC LIMIT ?")
+
+/* Series that bots wait for, of one exchange. */
+X(Q_POLL_WANTED, "s", "uu",
+  "SELECT DISTINCT b.market_id, b.tf FROM bot b"
+  " JOIN market m ON m.id = b.market_id"
+  " JOIN exchange e ON e.id = m.exchange_id"
+  " WHERE e.name = ? AND b.feed_kind = 'l' AND b.state IN ('s', 'r')"
+  " ORDER BY b.market_id, b.tf LIMIT 500")

@@ -10,6 +10,7 @@
 #include "prog/daemon.h"
 #include "prog/jobs.h"
 #include "xchg/feed_proc.h"
+#include "xchg/poll.h"
 
 #define DRAIN_MS	30000
 /* One turn of all bots of a runner, a restart's reading of candles included. */
@@ -52,6 +53,17 @@ static int feed_child(void *ctx, struct proc_self *self)
 	return child_end(d, db, feed_main(d->arena, c, db, self, &err), &err);
 }
 
+static int poll_child(void *ctx, struct proc_self *self)
+{
+	struct daemon *d = ctx;
+	const struct conf *c = daemon_settings(d);
+	struct db *db = child(d, c);
+	struct err err;
+
+	return child_end(d, db, poll_main(d->arena, c, db, self,
+					  proc_index(self), &err), &err);
+}
+
 static int runner_main(void *ctx, struct proc_self *self)
 {
 	struct daemon *d = ctx;
@@ -81,6 +93,8 @@ static int run(struct daemon *d)
 	const struct proc_role roles[] = {
 		{ .name = "feed", .role = ROLE_FEED, .count = 1,
 		  .main = feed_child, .ctx = d, .exclusive = true },
+		{ .name = "poll", .role = ROLE_FEED, .count = PUB_EXCHANGES,
+		  .main = poll_child, .ctx = d, .exclusive = true },
 		{ .name = "runner", .role = ROLE_RUNNER,
 		  .count = (unsigned)d->conf->runners, .main = runner_main,
 		  .ctx = d, .deadline_ms = TURN_MS },

@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libxchg.a
 	%D%/feed_proc.c %D%/feed_proc.h \
 	%D%/match.c %D%/match.h \
 	%D%/paper.c %D%/paper.h \
+	%D%/poll.c %D%/poll.h \
 	%D%/public.c %D%/public.h %D%/public_i.h \
 	%D%/public_binance.c \
 	%D%/public_coinbase.c \

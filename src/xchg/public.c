@@ -18,6 +18,8 @@ static const struct pub_dialect *const dialects[] = {
 	&pub_binance, &pub_coinbase, &pub_kraken, &pub_kucoin,
 };
 const char *const pub_names[] = { "binance", "coinbase", "kraken", "kucoin", NULL };
+_Static_assert(ARRAY_LEN(dialects) == PUB_EXCHANGES &&
+	       ARRAY_LEN(pub_names) == PUB_EXCHANGES + 1, "one name, one dialect");
 
 static const char *base_url(const struct conf *c, const char *name)
 {

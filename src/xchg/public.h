@@ -31,6 +31,7 @@ struct pub_symbol {
 };
 
 /* Names of the exchanges, NULL at the end. */
+#define PUB_EXCHANGES 4
 extern const char *const pub_names[];
 /* -E_NOTFOUND: none of that name.  Its address is a setting of `conf`. */
 MUST_CHECK int pub_new(struct arena *out, const char *exchange,

@@ -1,5 +1,6 @@
 #include "config.h"
 #include "test.h"
+#include "t_bot.h"
 #include "t_db.h"
 #include "t_http.h"
 
@@ -15,6 +16,7 @@
 #include "core/sbuf.h"
 #include "db/db.h"
 #include "http/http.h"
+#include "xchg/poll.h"
 #include "xchg/public_i.h"
 
 /* A server that speaks as the four exchanges document it: their columns,
@@ -605,6 +607,91 @@ static void what_was_stored_stays_and_the_rest_follows(void **state)
 	assert_int_equal(r.missing, 5000 - cs.n);
 }
 
+/* ---- while bots want them ------------------------------------------------------------ */
+
+static struct told { unsigned n; char topic[48], text[300]; } told;
+
+static void hear(void *ctx, const char *topic, const char *type,
+		 const char *json, size_t n)
+{
+	(void)ctx;
+	assert_string_equal(type, "candle");
+	told.n++;
+	snprintf(told.topic, sizeof(told.topic), "%s", topic);
+	snprintf(told.text, sizeof(told.text), "%.*s", (int)n, json);
+}
+
+static size_t stored(uint64_t market, enum tf tf, int64_t *ret_last)
+{
+	struct series s;
+	struct err err;
+
+	if (series_get(db, market, tf, &s, &err) < 0)
+		return 0;
+	*ret_last = s.to;
+	return s.count;
+}
+
+static void bots_get_their_candles_as_they_close(void **state)
+{
+	int64_t now = tf_open(TF_1M, clock_ms(&clock_real)) + 30000, wait, last = 0;
+	struct pub_symbol s;
+	struct pub *p = opened("binance", &s);
+	struct poll *poll = poll_new(root, db, p, "binance", hear, NULL);
+	unsigned asked;
+	struct t_bot t;
+	struct err err;
+	size_t n;
+
+	(void)state;
+	t_bot_world(&t);
+	t_db_sql("UPDATE exchange SET name = 'binance'");
+	t_bot_sim(&t, 5);
+	t_bot_make(&t, "EMA cross", "{}");
+	/* Nobody wants anything: nothing is asked. */
+	asked = shared->asked;
+	if (poll_step(poll, now, &wait, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(shared->asked, asked);
+	/* A bot that runs: first what it needs to warm up. */
+	t_db_sql("UPDATE bot SET feed_kind = 'l', tf = 5, state = 'r'");
+	now += 6000;
+	assert_int_equal(poll_step(poll, now, &wait, &err), 0);
+	n = stored(t.market, TF_1M, &last);
+	assert_int_equal(n, traded(tf_open(TF_1M, now) - POLL_WARM * MIN,
+				   tf_open(TF_1M, now), MIN));
+	assert_int_equal(told.n, 1);
+	assert_non_null(strstr(told.topic, ":1m"));
+	assert_non_null(strstr(told.text, "\"closed\":true"));
+	/* Not again before the next has closed and settled. */
+	asked = shared->asked;
+	assert_int_equal(poll_step(poll, now + 1000, &wait, &err), 0);
+	assert_int_equal(shared->asked, asked);
+	/* Then one by one; a quiet minute brings none, and holds up nothing. */
+	for (int i = 1; i <= 8; i++)
+		assert_int_equal(poll_step(poll, now + i * MIN, &wait, &err), 0);
+	assert_int_equal(stored(t.market, TF_1M, &last) - n,
+			 traded(tf_open(TF_1M, now), tf_open(TF_1M, now + 8 * MIN),
+				MIN));
+	/* An exchange that wants to be left alone is, for a while. */
+	shared->trouble = BANNED;
+	assert_int_equal(poll_step(poll, now + 10 * MIN, &wait, &err), 0);
+	asked = shared->asked;
+	assert_int_equal(poll_step(poll, now + 10 * MIN + 20000, &wait, &err), 0);
+	assert_int_equal(shared->asked, asked);
+	shared->trouble = NONE;
+	assert_int_equal(poll_step(poll, now + 12 * MIN, &wait, &err), 0);
+	assert_int_equal(stored(t.market, TF_1M, &last) - n,
+			 traded(tf_open(TF_1M, now), tf_open(TF_1M, now + 12 * MIN),
+				MIN));
+	/* The bot ends: it is quiet again. */
+	t_db_sql("UPDATE bot SET state = 'x'");
+	asked = shared->asked;
+	assert_int_equal(poll_step(poll, now + 20 * MIN, &wait, &err), 0);
+	assert_int_equal(shared->asked, asked);
+	t_bot_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +705,7 @@ int main(void)
 		cmocka_unit_test_setup(unknown_symbols_and_exchanges_are_named, fresh),
 		cmocka_unit_test_setup(what_was_stored_stays_and_the_rest_follows,
 				       fresh),
+		cmocka_unit_test_setup(bots_get_their_candles_as_they_close, fresh),
 	};
 	t_db_start();
 	t_db_schema();
