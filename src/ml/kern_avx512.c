@@ -9,8 +9,8 @@
 # define KERN	avx512
 # define KERN_NAME "avx512"
 # define VB	64
-# define MR	8
-# define NV	3
+# define MR	4
+# define NV	5
 # include "ml/kern_body_i.h"
 # ifdef __clang__
 #  pragma clang attribute pop

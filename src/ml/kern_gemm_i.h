@@ -12,6 +12,9 @@ typedef void block_fn(size_t k, const real *a, size_t ar, size_t ac,
 		      const real *b, size_t br, const real *z, size_t zr,
 		      real *c, size_t cr, size_t last);
 
+/* The compiler does not unroll loops around masked loads unless told. */
+#define UNROLL	_Pragma("GCC unroll 16")
+
 /* k > 0.  `last`: lanes of the last vector; a constant VL when T_ is 0. */
 #define BLOCK(name, M_, N_, T_)						\
 static void name(size_t k, const real *a, size_t ar, size_t ac,		\
@@ -19,40 +22,46 @@ static void name(size_t k, const real *a, size_t ar, size_t ac,		\
 		 real *c, size_t cr, size_t last)			\
 {									\
 	vr acc[M_][N_], w[N_];						\
+	const size_t e = N_ - 1;					\
 									\
 	(void)last;							\
-	for (size_t i = 0; i < M_; i++) {				\
-		for (size_t j = 0; j < N_; j++)				\
-			acc[i][j] = T_ && j + 1 == N_ ?			\
-				    ld_n(z + i * zr + j * VL, last) :	\
-				    ld(z + i * zr + j * VL);		\
+	UNROLL for (size_t i = 0; i < M_; i++) {			\
+		UNROLL for (size_t j = 0; j < e; j++)			\
+			acc[i][j] = ld(z + i * zr + j * VL);		\
+		acc[i][e] = T_ ? ld_n(z + i * zr + e * VL, last) :	\
+			    ld(z + i * zr + e * VL);			\
 	}								\
 	do {								\
-		for (size_t j = 0; j < N_; j++)				\
-			w[j] = T_ && j + 1 == N_ ?			\
-			       ld_n(b + j * VL, last) : ld(b + j * VL);	\
+		UNROLL for (size_t j = 0; j < e; j++)			\
+			w[j] = ld(b + j * VL);				\
+		w[e] = T_ ? ld_n(b + e * VL, last) : ld(b + e * VL);	\
 		for (size_t i = 0; i < M_; i++) {			\
 			vr x = SP(a[i * ar]);				\
 									\
-			for (size_t j = 0; j < N_; j++)			\
+			UNROLL for (size_t j = 0; j < N_; j++)		\
 				acc[i][j] += x * w[j];			\
 		}							\
 		a += ac;						\
 		b += br;						\
 	} while (--k != 0);						\
-	for (size_t i = 0; i < M_; i++) {				\
-		for (size_t j = 0; j < N_; j++)				\
-			if (T_ && j + 1 == N_)				\
-				st_n(c + i * cr + j * VL, acc[i][j], last); \
-			else						\
-				st(c + i * cr + j * VL, acc[i][j]);	\
+	UNROLL for (size_t i = 0; i < M_; i++) {			\
+		UNROLL for (size_t j = 0; j < e; j++)			\
+			st(c + i * cr + j * VL, acc[i][j]);		\
+		if (T_)							\
+			st_n(c + i * cr + e * VL, acc[i][e], last);	\
+		else							\
+			st(c + i * cr + e * VL, acc[i][e]);		\
 	}								\
 }
 
 BLOCK(many_1, MR, 1, 0) BLOCK(many_1t, MR, 1, 1)
 BLOCK(many_2, MR, 2, 0) BLOCK(many_2t, MR, 2, 1)
-#if NV == 3
+#if NV > 2
 BLOCK(many_3, MR, 3, 0) BLOCK(many_3t, MR, 3, 1)
+#endif
+#if NV > 3
+BLOCK(many_4, MR, 4, 0) BLOCK(many_4t, MR, 4, 1)
+BLOCK(many_5, MR, 5, 0) BLOCK(many_5t, MR, 5, 1)
 #endif
 BLOCK(one_1, 1, 1, 0) BLOCK(one_1t, 1, 1, 1)
 BLOCK(one_2, 1, 2, 0) BLOCK(one_2t, 1, 2, 1)
@@ -64,10 +73,13 @@ BLOCK(one_7, 1, 7, 0) BLOCK(one_7t, 1, 7, 1)
 BLOCK(one_8, 1, 8, 0) BLOCK(one_8t, 1, 8, 1)
 
 static block_fn *const many[2][NV] = {
-#if NV == 3
+#if NV == 2
+	{ many_1, many_2 }, { many_1t, many_2t },
+#elif NV == 3
 	{ many_1, many_2, many_3 }, { many_1t, many_2t, many_3t },
 #else
-	{ many_1, many_2 }, { many_1t, many_2t },
+	{ many_1, many_2, many_3, many_4, many_5 },
+	{ many_1t, many_2t, many_3t, many_4t, many_5t },
 #endif
 };
 

@@ -56,12 +56,6 @@ INLINE vr vtanh(vr x)
 	return x * p / q;
 }
 
-/* |error| < 2.5e-7 */
-INLINE vr vsigmoid(vr x)
-{
-	return 0.5f + 0.5f * vtanh(0.5f * x);
-}
-
 /* 2^k e^r, |r| <= ln 2 / 2; relative error < 2e-7 for -87 <= x <= 88, the
  * value at these bounds beyond them. */
 INLINE vr vexp(vr x)
@@ -81,6 +75,12 @@ INLINE vr vexp(vr x)
 	p = p * r + 5.0000001201e-1f;
 	p = p * (r * r) + r + 1.0f;
 	return (vr)((vi)p + (__builtin_convertvector(k, vi) << 23));
+}
+
+/* |error| < 1e-7 */
+INLINE vr vsigmoid(vr x)
+{
+	return 1 / (1 + vexp(-x));
 }
 #endif
 
