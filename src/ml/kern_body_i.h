@@ -107,7 +107,7 @@ INLINE void put(real *p, vr v, size_t n)
 
 const struct ml_kern CAT(ml_kern_, KERN) = {
 	.name = KERN_NAME,
-	.gemm = gemm, .act = act, .act_back = act_back,
+	.gemm = gemm, .vecmat = vecmat, .act = act, .act_back = act_back,
 	.gate = gate, .gate_back = gate_back, .exp = exps,
 	.lstm = lstm, .lstm_back = lstm_back,
 	.gru = gru, .gru_back = gru_back,

@@ -7,6 +7,7 @@
 
 #define ONE	8		/* vectors of a block of one row */
 #define CUT	256		/* of k */
+#define TURN	4		/* vectors of a strip of vecmat() */
 
 typedef void block_fn(size_t k, const real *a, size_t ar, size_t ac,
 		      const real *b, size_t br, const real *z, size_t zr,
@@ -131,5 +132,24 @@ static void gemm(size_t m, size_t n, size_t k, const real *a, size_t ar,
 			  b + p * br, br, z, zr, c, cr);
 		z = c;
 		zr = cr;
+	}
+}
+
+/* One row.  Strips from the right when told to: who asks again and again for a
+ * matrix a little larger than the cache finds what was used last. */
+static void vecmat(size_t n, size_t k, const real *x, const real *b,
+		   const real *z, real *c, bool from_right)
+{
+	size_t vecs = (n + VL - 1) / VL, strips = (vecs + TURN - 1) / TURN;
+	size_t left = n % VL;
+
+	for (size_t i = 0; i < strips; i++) {
+		size_t s = from_right ? strips - 1 - i : i;
+		size_t at = s * vecs / strips, end = (s + 1) * vecs / strips;
+		bool t = s + 1 == strips && left != 0;
+
+		one[t][end - at - 1](k, x, 0, 1, b + at * VL, n,
+				     z != NULL ? z + at * VL : zeros, 0,
+				     c + at * VL, 0, left);
 	}
 }

@@ -45,6 +45,12 @@ struct ml_kern {
 		     size_t ac, const real *b, size_t br, const real *z,
 		     size_t zr, real *c, size_t cr);
 
+	/* The same for one row, b with rows n apart; its strips of columns from
+	 * the right or from the left, which changes no bit: asked for again
+	 * and again, turn by turn, more of b is found in the first cache. */
+	void (*vecmat)(size_t n, size_t k, const real *x, const real *b,
+		       const real *z, real *c, bool from_right);
+
 	/* y = f(x), y may be x.  GELU is the form with tanh. */
 	void (*act)(enum ml_act f, size_t n, const real *x, real *y);
 	/* dx = dy f'(x), dx may be dy.  y = f(x); x is read for GELU only. */

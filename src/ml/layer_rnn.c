@@ -74,11 +74,13 @@ static size_t gru_tmp(const struct layer *l, size_t b)
 
 /* Sums of one step: z = zx + y wh, in place, or zh = y wh for a GRU. */
 static void recur(const struct layer *l, const struct layer_run *r, size_t g,
-		  const real *yp, const real *z, real *out)
+		  size_t t, const real *yp, const real *z, real *out)
 {
 	size_t h = l->n, w = g * h;
 
-	if (yp != NULL)
+	if (yp != NULL && r->b == 1)
+		r->k->vecmat(w, h, yp, r->w[1], z, out, t % 2 != 0);
+	else if (yp != NULL)
 		r->k->gemm(r->b, w, h, yp, h, 1, r->w[1], w, z, w, out, w);
 	else if (z == NULL)
 		memset(out, 0, r->b * w * sizeof(*out));
@@ -98,7 +100,7 @@ static void lstm_keep(const struct layer *l, const struct layer_run *r,
 	for (size_t t = 0; t < l->t; t++) {
 		real *a = c.a + t * 4 * bh;
 
-		recur(l, r, 4, t > 0 ? ys + (t - 1) * bh : NULL, a, a);
+		recur(l, r, 4, t, t > 0 ? ys + (t - 1) * bh : NULL, a, a);
 		r->k->lstm(h, r->b, a, a, c.c + t * bh, c.c + (t + 1) * bh,
 			   c.s + t * bh, ys + t * bh);
 	}
@@ -126,7 +128,7 @@ static void lstm_forward(const struct layer *l, const struct layer_run *r,
 		if (at == 0)
 			lin_forward(r->k, n * r->b, l->c, 4 * h,
 				    x + t * r->b * l->c, r->w[0], r->w[2], z);
-		recur(l, r, 4, t > 0 ? ypt : NULL, z + at * 4 * bh,
+		recur(l, r, 4, t, t > 0 ? ypt : NULL, z + at * 4 * bh,
 		      z + at * 4 * bh);
 		r->k->lstm(h, r->b, z + at * 4 * bh, NULL, c, c, NULL, yt);
 	}
@@ -214,7 +216,7 @@ static void gru_keep(const struct layer *l, const struct layer_run *r,
 	for (size_t t = 0; t < l->t; t++) {
 		const real *yp = t > 0 ? ys + (t - 1) * bh : NULL;
 
-		recur(l, r, 3, yp, NULL, zh);
+		recur(l, r, 3, t, yp, NULL, zh);
 		r->k->gru(h, r->b, c.zx + t * 3 * bh, zh, r->w[3],
 			  yp != NULL ? yp : zero, c.a + t * 3 * bh,
 			  c.s + t * bh, ys + t * bh);
@@ -244,7 +246,7 @@ static void gru_forward(const struct layer *l, const struct layer_run *r,
 		if (at == 0)
 			lin_forward(r->k, n * r->b, l->c, 3 * h,
 				    x + t * r->b * l->c, r->w[0], r->w[2], z);
-		recur(l, r, 3, t > 0 ? ypt : NULL, NULL, zh);
+		recur(l, r, 3, t, t > 0 ? ypt : NULL, NULL, zh);
 		r->k->gru(h, r->b, z + at * 3 * bh, zh, r->w[3], ypt, NULL, NULL,
 			  yt);
 	}

@@ -50,7 +50,8 @@ def ask(peer, work, b, f, calls):
         f()
         took.append(time.perf_counter() - t)
     took.sort()
-    show(peer, work, "B%d" % b, us_p50=round(took[calls // 2] * 1e6, 2))
+    show(peer, work, "B%d" % b, us_min=round(took[0] * 1e6, 2),
+         us_p50=round(took[calls // 2] * 1e6, 2))
 
 
 def pytorch(work, net, shape, calls):

@@ -149,6 +149,13 @@ static void a_product_is_summed_in_order(void **state)
 						got[0], n);
 				assert_memory_equal(got[0], want[0], all);
 			}
+			plain_product(1, n, k, a, k, 1, b, c, 0, want[0]);
+			for (int right = 0; right < 2; right++) {
+				ml_kern()->vecmat(n, k, a, b, c, got[0], right);
+				assert_memory_equal(got[0], want[0], sizeof(float) * n);
+			}
+			plain_product(m, n, k, a, 1, m, b, c, n, want[0]);
+			ml_kern()->gemm(m, n, k, a, 1, m, b, n, c, n, got[0], n);
 			/* onto what is there */
 			plain_product(m, n, k, a, k, 1, b, want[0], n, want[1]);
 			ml_kern()->gemm(m, n, k, a, k, 1, b, n, got[0], n, got[0], n);
