@@ -11,4 +11,5 @@ dist_sql_DATA += sql/0006-backtest.sql
 dist_sql_DATA += sql/0007-sweep.sql
 dist_sql_DATA += sql/0008-engine.sql
 dist_sql_DATA += sql/0009-model.sql
+dist_sql_DATA += sql/0010-funding.sql
 dist_sql_DATA += sql/checks.sql

@@ -47,8 +47,10 @@ static const struct param create_params[] = {
 	      .names = rules_sets),
 	PARAM(struct create_in, options, P_JSON, "initial_capital, fee (percent), "
 	      "slippage, spread (ticks), latency (ms), volume_share (percent), "
-	      "mintick, lot, new_defaults; detail (a finer timeframe), data (list "
-	      "of binance:ETH/USDT:1h)", .nullable = true),
+	      "mintick, lot, new_defaults, max_open_trades; detail (a finer "
+	      "timeframe), data (list of binance:ETH/USDT:1h), markets (list of "
+	      "binance:ETH/USDT on the same account), funding (true: the stored "
+	      "rates), interest (percent a year)", .nullable = true),
 	PARAM(struct create_in, rules, P_JSON, "of freqtrade, by its own names",
 	      .nullable = true),
 	PARAM(struct create_in, name, P_STR, "shown in lists", .nullable = true,

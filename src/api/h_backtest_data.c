@@ -275,6 +275,8 @@ static const struct field chart_fields[] = {
 	FIELD("trades", ARRAY_OF(&sc_backtest_trade), "the first 1,000 that touch "
 	      "the range"),
 	FIELD("trades_total", &sc_int, "how many touch it"),
+	FIELD("drawings", ARRAY_OF(&sc_any), "labels, lines, boxes, tables, ... "
+	      "that there were after the last bar"),
 };
 static const struct schema sc_chart = OBJECT("BacktestChart", chart_fields,
 					     "Candles, plots and trades of a range");
@@ -283,6 +285,7 @@ struct chart {
 	struct jw *w;
 	struct candles cs;
 	struct bt_plots plots;		/* values: one a candle that is shown */
+	const char *pair;		/* the market's own: no other trades */
 	int64_t from, to;
 	size_t at, most, total;
 };
@@ -345,7 +348,8 @@ static int trades_part(void *ctx, const struct bt_part *p, struct err *err)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct bt_trade *t = &p->trades[i];
 
-		if (t->exit_ms < c->from || t->entry_ms >= c->to)
+		if (t->exit_ms < c->from || t->entry_ms >= c->to ||
+		    (t->pair != NULL && strcmp(t->pair, c->pair) != 0))
 			continue;
 		if (c->total++ < c->most)
 			bt_trade_json(c->w, t, &c->plots);
@@ -361,6 +365,7 @@ static int chart_load(struct api_req *r, struct arena *root,
 	size_t points = (size_t)in->points;
 	int rc = bt_store_plots(root, b, &c->plots, err);
 
+	c->pair = b->symbol;
 	c->from = in->has_from && in->from > b->from ? in->from : b->from;
 	c->to = in->has_to && in->to < b->to ? in->to : b->to;
 	if (rc == 0 && c->from < c->to)
@@ -389,6 +394,7 @@ static int h_chart(struct api_req *r, struct err *err)
 	struct chart *c = NEW(root, struct chart);
 	struct jw *w = &r->w;
 	struct backtest b;
+	struct str drawings;
 	size_t step = 1;
 	int rc = api_backtest(r, ACT_READ, &b, err);
 
@@ -419,6 +425,11 @@ static int h_chart(struct api_req *r, struct err *err)
 		return rc;
 	jw_arr_end(w);
 	jw_ku64(w, "trades_total", c->total);
+	rc = bt_store_drawings(root, r->d->db, b.id, &drawings, err);
+	if (rc < 0)
+		return rc;
+	jw_key(w, "drawings");
+	jw_raw(w, drawings.p, drawings.n);
 	jw_obj_end(w);
 	return 0;
 }

@@ -271,6 +271,8 @@ static int check(struct api_req *r, struct sweep *s, enum tf *ret_detail,
 
 	if (rc < 0)
 		return api_bad(r, err, setup.fault, why.msg);
+	if (bt_setup_single(&setup, &why) < 0)
+		return api_bad(r, err, "options", why.msg);
 	*ret_detail = setup.detail;
 	p = script_properties(setup.prog);
 	if (!p->is_strategy)

@@ -44,6 +44,10 @@ struct bt_options {
 	double spread_ticks, latency_ms, volume_percent;
 	/* Finer candles of the same market: the way inside a bar (n 0: none). */
 	struct bars detail;
+	/* Of the market, when it is a perpetual future (n 0: none); and what a
+	 * year's loan costs in percent, 0: nothing. */
+	struct bt_funding funding;
+	double interest_percent;
 	/* Bars before this time feed the strategy and do not trade. */
 	int64_t trade_from;
 	/* Called every SCRIPT_BLOCK bars, which may be seconds of a slow script;
@@ -54,6 +58,9 @@ struct bt_options {
 	 * is returned.  May be NULL. */
 	int (*each_bar)(void *ctx, size_t i, const struct script_vm *vm);
 	void *bar_ctx;
+	/* Called once when the last bar is over.  May be NULL. */
+	void (*at_end)(void *ctx, const struct script_vm *vm);
+	void *end_ctx;
 	/* Every bar through machine and emulator, also where the result is known
 	 * to be the same without: for comparison. */
 	bool bar_by_bar;
@@ -71,6 +78,7 @@ struct bt_result {
 	const struct emu_trade *trades;
 	size_t n_trades;
 	size_t rejected, margin_calls, waiting;
+	double carry;			/* funding and interest paid */
 	bool magnified;			/* finer candles told the way */
 	const struct bt_models *models;
 	/* of a portfolio: of each trade; NULL: there is one pair */
@@ -98,6 +106,7 @@ struct bt_job {
 	const struct script_binding *binding;
 	const struct script_market *market;
 	struct bars bars, detail;
+	struct bt_funding funding;
 };
 struct bt_portfolio { struct bt_result all, *pairs; size_t n; };
 MUST_CHECK int bt_run_portfolio(struct arena *out, const struct bt_job *jobs,
@@ -109,7 +118,7 @@ MUST_CHECK int bt_run_portfolio(struct arena *out, const struct bt_job *jobs,
 #define BT_STATS(X)							\
 	/* money, in the account's currency */				\
 	X(initial_capital) X(final_equity) X(net_profit) X(gross_profit)\
-	X(gross_loss) X(fees) X(open_profit)				\
+	X(gross_loss) X(fees) X(carry) X(open_profit)			\
 	/* the account over time */					\
 	X(total_return) X(cagr) X(max_drawdown) X(max_drawdown_ratio)	\
 	X(recovery_factor) X(ulcer_index) X(volatility) X(sharpe)	\

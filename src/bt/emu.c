@@ -184,10 +184,13 @@ void emu_bar(struct emu *e, const struct bar *b)
 void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
 {
 	bool held = e->a.position_size != 0;	/* by what the script saw last */
+	int64_t before = e->bar.t;
 
 	e->bar = *b;
 	e->index++;
 	e->asks = 0;
+	if (emu_carries(&e->r))
+		emu_carry(e, before);
 	emu_again_open(e);
 	emu_risk_open(e);
 	if (e->work || e->open.n > 0)
@@ -241,3 +244,4 @@ size_t emu_waiting(const struct emu *e)
 
 size_t emu_rejected(const struct emu *e) { return e->rejected; }
 size_t emu_margin_calls(const struct emu *e) { return e->margin_calls; }
+double emu_carried(const struct emu *e) { return e->carry; }

@@ -28,6 +28,9 @@
 
 struct emu;
 
+/* What is paid every few hours: rate x mark x amount at each time. */
+struct bt_funding { size_t n; const int64_t *t; const double *rate, *mark; };
+
 struct emu_rules {
 	int version;			/* of the language: exits differ in 6 */
 	double mintick;			/* > 0 */
@@ -54,7 +57,11 @@ struct emu_rules {
 	 * after midnight (61,200,000 for a session that opens at 17:00). */
 	const char *timezone;
 	int64_t day_start;
+	/* Of holding: settled at opens, part of the fees. */
+	struct bt_funding funding;
+	double interest;		/* a year's, of what is borrowed */
 };
+bool emu_carries(const struct emu_rules *r);
 /* From what the script declared and the market's own numbers. */
 struct emu_rules emu_rules_of(const struct strat_properties *p, double mintick,
 			      double pointvalue, double lot);
@@ -119,6 +126,8 @@ size_t emu_waiting(const struct emu *e);
 /* Entries refused for want of margin, and forced liquidations. */
 size_t emu_rejected(const struct emu *e);
 size_t emu_margin_calls(const struct emu *e);
+/* Funding and interest paid so far; below 0: received. */
+double emu_carried(const struct emu *e);
 
 /* ---- carried out by a bot ----
  *

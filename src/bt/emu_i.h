@@ -113,6 +113,8 @@ struct emu {
 	double profit, tied;		/* its part of the pool */
 	bool holds;			/* counted as open there */
 	double room;			/* volume that may still be had */
+	size_t fund;			/* the next funding to be settled */
+	double carry;			/* funding and interest paid */
 	/* Strict: the bar that is walked (of finer ones, that one), how long
 	 * it is, and when it is on the way inside it. */
 	struct bar way;
@@ -214,23 +216,8 @@ static inline double emu_others(const struct emu *e)
 	return e->pool != NULL ? e->pool->profit - e->profit : 0;
 }
 
-/* emu_strict.c */
-bool emu_high_first(const struct emu *e, const struct bar *b);
-void emu_room_open(struct emu *e);	/* a bar begins */
-double emu_room_take(struct emu *e, double want);
-/* A bar, or one of the finer ones in it, begins, and is `ms` long. */
-void emu_way_begin(struct emu *e, const struct bar *b, int64_t ms);
-/* Is an order that was sent to be there at this time there by now? */
-bool emu_there(const struct emu *e, int64_t live);
-/* A market order that comes in while the bar runs; false: later. */
-bool emu_late_price(const struct emu *e, const struct emu_order *o, double *price);
-/* The next price order to come in before a part of the way is gone: that part
- * is from..to of its whole length (as shares).  False: none; the part is over. */
-bool emu_arrival(struct emu *e, double from, double to, int64_t *ret,
-		 double *ret_share);
-/* What an order gets whose level is passed already when it comes in at p. */
-double emu_arrival_price(const struct emu *e, int dir, double p);
-void emu_strict_trail(struct emu *e);	/* at the end of the bar */
+/* emu_carry.c: at an open; `before`: time of the bar before. */
+void emu_carry(struct emu *e, int64_t before);
 
 /* emu_margin.c */
 bool emu_affords(const struct emu *e, int dir, double opens, double price);
@@ -245,5 +232,7 @@ void emu_risk_close(struct emu *e);
 double emu_risk_entry(const struct emu *e, int dir, double held, double qty);
 /* An order was filled at this price; dir: of an entry, 0 for an exit. */
 void emu_risk_filled(struct emu *e, double price, int dir);
+
+#include "bt/emu_strict_i.h"
 
 #endif /* BT_EMU_I_H */

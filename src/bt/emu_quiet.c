@@ -8,7 +8,8 @@
 
 static bool rules_silent(const struct emu *e)
 {
-	return !e->work && e->pool == NULL && e->open.n <= 1 && !e->risk.on &&
+	return !e->work && e->pool == NULL &&
+	       (e->open.n == 0 || !emu_carries(&e->r)) && e->open.n <= 1 && !e->risk.on &&
 	       isinf(e->risk.max_drawdown) &&
 	       e->a.n_closed == e->closed.n &&
 	       (e->open.n == 1) == (e->a.position_size != 0);

@@ -13,7 +13,7 @@
  * Arithmetic is double, as the lists it is compared with were made. */
 #include "core/err.h"
 #include "core/sbuf.h"
-#include "ind/bar.h"
+#include "bt/emu.h"
 #include "json/json.h"
 
 #define FT_ROI_MAX 64
@@ -71,9 +71,6 @@ struct ft_rules ft_defaults(void);
 MUST_CHECK int ft_rules_read(const struct json *j, struct ft_rules *ret,
 			     struct err *err);
 
-/* What is paid every few hours: rate x mark x amount at each time. */
-struct ft_funding { size_t n; const int64_t *t; const double *rate, *mark; };
-
 struct ft_pair {
 	const char *name;
 	struct bars bars;
@@ -84,7 +81,7 @@ struct ft_pair {
 	const double *entry_price, *exit_price;
 	double tick, lot;		/* 0: prices, amounts are not rounded */
 	struct bars detail;		/* finer candles; n 0: none */
-	struct ft_funding funding;
+	struct bt_funding funding;
 };
 
 struct ft_trade {
@@ -151,7 +148,7 @@ struct ft_job {
 	const struct script_binding *binding;
 	const struct script_market *market;
 	struct bars bars, detail;
-	struct ft_funding funding;
+	struct bt_funding funding;
 	double tick, lot;
 };
 MUST_CHECK int ft_run_script(struct arena *out, const struct ft_job *jobs,

@@ -52,12 +52,14 @@ void ft_as_bt(struct arena *out, const struct ft_result *r, struct bt_result *re
 	double *position = NEW_N(out, double, r->n_equity + 1);
 	double *price = NEW_N(out, double, r->n_equity + 1);
 	size_t n = r->n_equity;
+	double paid = 0;
 
 	for (size_t i = 0; i < r->n_trades; i++) {
 		const struct ft_trade *t = &r->trades[i];
 
 		trades[i] = trade_of(t, r->from, r->rules.timeframe_ms);
 		pairs[i] = t->pair;
+		paid -= t->funding;
 		/* Held at the closes from its candle to the one before it
 		 * left, of a last one up to the end. */
 		for (size_t k = trades[i].t.entry_bar > 0 ? (size_t)trades[i].t.entry_bar : 0;
@@ -74,7 +76,7 @@ void ft_as_bt(struct arena *out, const struct ft_result *r, struct bt_result *re
 		.bars = { n, r->equity_t, price, price, price, price, price },
 		.equity = r->equity, .position = position,
 		.trades = trades, .n_trades = r->n_trades,
-		.trade_pairs = pairs,
+		.trade_pairs = pairs, .carry = paid,
 		.max_open_trades = r->rules.max_open_trades > 0 ?
 			(size_t)r->rules.max_open_trades : 0,
 	};

@@ -118,7 +118,7 @@ void ft_liquidation(const struct ft_rules *r, struct ft_trade *t)
 void ft_funding(const struct ft *f, struct ft_trade *t, const struct ft_pair *p,
 		bool force)
 {
-	const struct ft_funding *u = &p->funding;
+	const struct bt_funding *u = &p->funding;
 	double sum = 0;
 
 	if (f->r->mode != FT_FUTURES || u->n == 0 ||

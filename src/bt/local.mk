@@ -1,7 +1,7 @@
 noinst_LIBRARIES += %D%/libbt.a
-%C%_libbt_a_SOURCES = %D%/calc.c %D%/calc.h %D%/emu.c %D%/emu.h %D%/emu_again.c %D%/emu_cmd.c %D%/emu_exit.c \
+%C%_libbt_a_SOURCES = %D%/calc.c %D%/calc.h %D%/emu.c %D%/emu.h %D%/emu_again.c %D%/emu_carry.c %D%/emu_cmd.c %D%/emu_exit.c \
 	%D%/emu_fill.c %D%/emu_i.h %D%/emu_margin.c %D%/emu_path.c %D%/emu_pool.c %D%/emu_price_i.h %D%/emu_quiet.c \
-	%D%/emu_risk.c %D%/emu_strict.c %D%/emu_work.c \
+	%D%/emu_risk.c %D%/emu_strict.c %D%/emu_strict_i.h %D%/emu_work.c \
 	%D%/breakdown.c %D%/bt.h %D%/check.c %D%/check.h %D%/ft.c %D%/ft_as_bt.c %D%/ft.h %D%/ft_guard.c %D%/ft_i.h \
 	%D%/ft_order.c %D%/ft_report.c %D%/ft_round.c %D%/ft_rules.c \
 	%D%/ft_script.c %D%/ft_stats.c %D%/ft_trade.c \
@@ -14,5 +14,5 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/quick.c %D%/quick_i.h %D%/stretch.c \
 	%D%/report.c %D%/portfolio.c %D%/run.c %D%/run_i.h \
 	%D%/spec.c %D%/spec.h %D%/stats.c %D%/stats_i.h %D%/path.c \
-	%D%/store.c %D%/store.h %D%/store_parts.c
+	%D%/store.c %D%/store.h %D%/store_parts.c %D%/stored.c %D%/stored.h
 LIB_BT = %D%/libbt.a $(LIB_RISK)

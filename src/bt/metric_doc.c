@@ -19,6 +19,8 @@ static const struct metric_doc common[] = {
 	{ "gross_profit", "Gross profit", M, "sum of the winning trades" },
 	{ "gross_loss", "Gross loss", M, "sum of the losing trades" },
 	{ "fees", "Fees", M, "paid on all fills of closed trades" },
+	{ "carry", "Funding and interest", M, "paid for holding, part of the fees; "
+	  "below 0: received" },
 	{ "open_profit", "Open profit", M, "of trades still open at the end" },
 	{ "total_return", "Total return", R, "final equity / initial capital - 1" },
 	{ "cagr", "CAGR", R, "(final / initial)^(365 / days) - 1" },

@@ -38,7 +38,7 @@ static bool less_is_better(const char *metric)
 {
 	static const char *const names[] = {
 		"max_drawdown", "max_drawdown_ratio", "ulcer_index", "volatility",
-		"var_95", "cvar_95", "fees", "losses", "gross_loss",
+		"var_95", "cvar_95", "fees", "carry", "losses", "gross_loss",
 		"average_loss", "average_mae", "longest_loss_streak",
 	};
 

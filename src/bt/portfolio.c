@@ -44,6 +44,7 @@ static int member_new(struct arena *out, struct run *x, struct member *m,
 		.equity = NEW_N(out, double, n), .position = NEW_N(out, double, n),
 	};
 	r->rules = bt_rules_in_force(j->prog, j->market, &j->bars, x->opt);
+	r->rules.funding = j->funding;
 	if (!(r->rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	*m = (struct member){
@@ -170,6 +171,7 @@ static void merge(struct arena *out, struct run *x, struct bt_result *all)
 				&r->trades[k], x->v[i].job->pair, list.n };
 		all->rejected += r->rejected;
 		all->margin_calls += r->margin_calls;
+		all->carry += r->carry;
 		all->waiting += r->waiting;
 	}
 	if (list.n > 1)
@@ -254,6 +256,7 @@ int bt_run_portfolio(struct arena *out, const struct bt_job *jobs, size_t n,
 		m->r->n_trades = emu_trades(m->e, &m->r->trades);
 		m->r->rejected = emu_rejected(m->e);
 		m->r->margin_calls = emu_margin_calls(m->e);
+		m->r->carry = emu_carried(m->e);
 	}
 	*ret = (struct bt_portfolio){ whole(out, &x, &c), pairs, n };
 	return 0;

@@ -37,7 +37,7 @@ struct quick {
 
 bool quick_rules(const struct emu_rules *r, const struct strat_properties *p)
 {
-	return !r->strict && !r->on_close && r->pyramiding <= 1 &&
+	return !r->strict && !r->on_close && !emu_carries(r) && r->pyramiding <= 1 &&
 		!p->calc_on_order_fills;
 }
 

@@ -20,9 +20,24 @@ void bt_plots_init(struct arena *out, const struct script_prog *prog,
 		p.n = max_values / bars;
 	p.values = NEW_N(out, double, p.n * bars + 1);
 	p.row = NEW_N(out, double, p.n_all + 1);
+	p.arena = out;
 	for (size_t i = 0; i < p.n * bars; i++)
 		p.values[i] = NAN;
 	*ret = p;
+}
+
+void bt_plots_end(void *ctx, const struct script_vm *vm)
+{
+	struct bt_plots *p = ctx;
+	struct sbuf b;
+	struct jw w;
+
+	sbuf_init(&b, p->arena, BT_DRAWINGS_MAX);
+	jw_init(&w, &b);
+	script_drawings_json(&w, vm, p->arena);
+	p->drawings = sbuf_finish(&b);
+	if (p->drawings != NULL && strcmp(p->drawings, "[]") == 0)
+		p->drawings = NULL;
 }
 
 int bt_plots_bar(void *ctx, size_t i, const struct script_vm *vm)
@@ -219,6 +234,7 @@ int bt_record_chart(struct arena *out, const struct bt_result *r,
 	if (plots != NULL) {
 		rec.plots = *plots;
 		rec.plots.t = r->bars.t;
+		rec.drawings = plots->drawings;
 	}
 	rec.trades = bt_record_trades(out, r, pair, plots);
 	bt_stats(&stats, r);

@@ -21,11 +21,18 @@ struct bt_plots {
 	const int64_t *t;		/* of the bars; who keeps them sets it */
 	double *values;			/* plot k, bar i: [k * bars + i] */
 	double *row;			/* room for one bar of all plots */
+	/* What the script had drawn when the last bar was over, at most
+	 * BT_DRAWINGS_MAX bytes of JSON; NULL: nothing, or more. */
+	const char *drawings;
+	struct arena *arena;
 };
+#define BT_DRAWINGS_MAX ((size_t)512 << 10)
 void bt_plots_init(struct arena *out, const struct script_prog *prog,
 		   size_t bars, size_t max_values, struct bt_plots *ret);
 /* A bt_options.each_bar with a struct bt_plots as its ctx. */
 int bt_plots_bar(void *ctx, size_t i, const struct script_vm *vm);
+/* A bt_options.at_end with the same: the drawings. */
+void bt_plots_end(void *ctx, const struct script_vm *vm);
 
 struct bt_trade {
 	uint64_t number;
@@ -48,6 +55,7 @@ struct bt_record {
 	struct bt_trade *trades;
 	size_t n_trades;
 	struct bt_plots plots;
+	const char *drawings;		/* JSON list of the last bar's; NULL */
 };
 /* `plots` may be NULL.  What it is made from must outlive it. */
 MUST_CHECK int bt_record_chart(struct arena *out, const struct bt_result *r,

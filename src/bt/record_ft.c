@@ -79,8 +79,10 @@ int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
 			rec.trades[i].seen = seen_before(out, plots,
 							 r->trades[i].open_ms);
 	}
-	if (plots != NULL)
+	if (plots != NULL) {
 		rec.plots = *plots;
+		rec.drawings = plots->drawings;
+	}
 	ft_stats(&stats, r);
 	sbuf_init(&b, out, 1 << 20);
 	jw_init(&w, &b);

@@ -76,6 +76,8 @@ struct emu_rules bt_rules_in_force(const struct script_prog *prog,
 	}
 	if (!isnan(opt->slippage_ticks))
 		r.slippage = opt->slippage_ticks * m->mintick;
+	r.funding = opt->funding;
+	r.interest = opt->interest_percent / 100;
 	if (opt->rules_set == BT_RULES_STRICT)
 		make_strict(&r, opt, bars);
 	return r;
@@ -221,6 +223,7 @@ static int run_bar_by_bar(struct arena *out, const struct script_prog *prog,
 	res->n_trades = emu_trades(e, &res->trades);
 	res->rejected = emu_rejected(e);
 	res->margin_calls = emu_margin_calls(e);
+	res->carry = emu_carried(e);
 	return 0;
 }
 
@@ -266,6 +269,8 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 				rc = run_bar_by_bar(out, prog, vm, bars, opt, &res, err);
 			if (rc != 0)
 				return rc;
+			if (!lost && opt->at_end != NULL)
+				opt->at_end(opt->end_ctx, vm);
 		}
 		quick = false;
 	}

@@ -1,8 +1,10 @@
 #include "config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "bt/spec.h"
+#include "market/funding.h"
 
 const char *bt_rules_name(enum bt_rules r)
 {
@@ -61,6 +63,8 @@ static const struct num_opt num_opts[] = {
 	NUM("volume_share", opt.volume_percent, 0, 100),
 	NUM("mintick", mintick, 1e-12, 1e9),
 	NUM("lot", lot, 0, 1e9),
+	NUM("interest", opt.interest_percent, 0, 1000),
+	NUM("max_open_trades", max_open, 0, 10000),
 };
 
 /* "binance:ETH/USDT:1h" apart; without a timeframe *ret_tf is 0. */
@@ -93,6 +97,24 @@ static int read_data(const struct json *v, struct bt_setup *s, struct err *err)
 				    "\"binance:ETH/USDT:1h\"");
 	}
 	s->data = v;
+	return 0;
+}
+
+static int read_markets(const struct json *v, struct bt_setup *s, struct err *err)
+{
+	struct market m;
+	struct str text;
+
+	if (json_type(v) == JSON_NULL)
+		return 0;
+	if (json_type(v) != JSON_ARR || json_len(v) > BT_MARKETS_MAX)
+		return FAIL(err, E_INVAL, "markets: must be a list of at most %d",
+			    BT_MARKETS_MAX);
+	for (size_t i = 0; i < json_len(v); i++)
+		if (!json_str(json_at(v, i), &text) || !market_ref_parse(text, &m))
+			return FAIL(err, E_INVAL, "markets: must be like "
+				    "\"binance:ETH/USDT\"");
+	s->markets = json_len(v) > 0 ? v : NULL;
 	return 0;
 }
 
@@ -133,6 +155,11 @@ static int read_option(struct str key, const struct json *v, struct bt_setup *s,
 		return read_detail(v, s, err);
 	if (str_eqc(key, "data"))
 		return read_data(v, s, err);
+	if (str_eqc(key, "markets"))
+		return read_markets(v, s, err);
+	if (str_eqc(key, "funding"))
+		return json_bool(v, &s->funding) ? 0 :
+			FAIL(err, E_INVAL, "funding: must be true or false");
 	return FAIL(err, E_INVAL, "\"%.*s\" is not an option that is known",
 		    (int)(key.n < 60 ? key.n : 60), key.p);
 }
@@ -146,7 +173,7 @@ int bt_options_read(const struct json *j, struct bt_setup *ret,
 	struct str key;
 
 	s.opt = bt_defaults();
-	s.mintick = s.lot = NAN;
+	s.mintick = s.lot = s.max_open = NAN;
 	if (j != NULL && json_type(j) != JSON_OBJ)
 		return FAIL(err, E_INVAL, "the options must be an object");
 	for (size_t i = 0; j != NULL && json_member(j, i, &key, &v); i++) {
@@ -190,10 +217,10 @@ int bt_setup_script(struct arena *out, struct str source,
 	return 0;
 }
 
-void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
-		     struct bt_setup *s)
+static struct script_market known(struct arena *out, const struct market *m,
+				  enum tf tf, const struct bt_setup *s)
 {
-	s->market = (struct script_market){
+	return (struct script_market){
 		.exchange = m->exchange, .symbol = m->symbol, .base = m->base,
 		.quote = m->quote, .pointvalue = 1,
 		.timeframe = script_timeframe(out, tf_name(tf)),
@@ -204,24 +231,131 @@ void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
 	};
 }
 
-static int load_detail(struct arena *out, struct db *db, uint64_t market_id,
-		       enum tf tf, int64_t from, int64_t to, struct bt_setup *s,
-		       struct err *err)
+void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
+		     struct bt_setup *s)
 {
+	s->market = known(out, m, tf, s);
+}
+
+/* ---- what is stored -------------------------------------------------------- */
+
+struct range { struct db *db; enum tf tf; int64_t from, to; };
+
+static struct bars view(const struct candles *c)
+{
+	return (struct bars){ c->n, c->t, c->o, c->h, c->l, c->c, c->v };
+}
+
+static int load_detail(struct arena *out, const struct range *x,
+		       uint64_t market_id, const struct bt_setup *s,
+		       struct bars *ret, struct err *err)
+{
+	enum tf tf = x->tf;
 	struct candles cs;
 	int rc;
 
 	if (s->detail == tf || !tf_divides(s->detail, tf))
 		return FAIL(err, E_UNPROCESSABLE, "detail: bars of %s are not made "
 			    "of bars of %s", tf_name(tf), tf_name(s->detail));
-	rc = candles_load(out, db, market_id, s->detail, from, to, &cs, err);
+	rc = candles_load(out, x->db, market_id, s->detail, x->from, x->to, &cs,
+			  err);
 	if (rc == 0 && cs.n == 0)
 		return FAIL(err, E_UNPROCESSABLE, "detail: there are no candles of "
 			    "%s in the range", tf_name(s->detail));
 	if (rc == 0)
-		s->opt.detail = (struct bars){ cs.n, cs.t, cs.o, cs.h, cs.l, cs.c,
-					       cs.v };
+		*ret = view(&cs);
 	return rc;
+}
+
+/* Where no mark is known, the open of the candle that it falls in. */
+static int load_funding(struct arena *out, const struct range *x,
+			uint64_t market_id, const struct bars *b,
+			struct bt_funding *ret, struct err *err)
+{
+	struct funding f;
+	int rc = funding_load(out, x->db, market_id, x->from, x->to, &f, err);
+
+	if (rc == 0 && f.n == 0)
+		return FAIL(err, E_UNPROCESSABLE, "funding: no rates are stored "
+			    "for the range (orchctl candles funding)");
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0, k = 0; i < f.n; i++) {
+		while (k + 1 < b->n && b->t[k + 1] <= f.t[i])
+			k++;
+		if (isnan(f.mark[i]))
+			f.mark[i] = b->n > 0 ? b->o[k] : 0;
+	}
+	*ret = (struct bt_funding){ f.n, f.t, f.rate, f.mark };
+	return 0;
+}
+
+static int load_side(struct arena *out, const struct range *x, struct str text,
+		     const struct bt_setup *s, struct bt_side *ret,
+		     struct err *err)
+{
+	struct market *m = NEW(out, struct market);
+	struct candles cs;
+	int rc = market_ref_parse(text, m) ? 0 :
+		FAIL(err, E_BUG, "markets were read before");
+
+	if (rc == 0)
+		rc = market_find(x->db, m->exchange, m->symbol, m, err);
+	if (rc == 0)
+		rc = candles_load(out, x->db, m->id, x->tf, x->from, x->to, &cs,
+				  err);
+	if (rc == -E_NOTFOUND || (rc == 0 && cs.n == 0))
+		return FAIL(err, E_UNPROCESSABLE, "markets: there are no candles of "
+			    "%.*s in the range", STR_ARG(text));
+	if (rc < 0)
+		return rc;
+	if (strcmp(m->quote, s->market.quote) != 0)
+		return FAIL(err, E_UNPROCESSABLE, "markets: %.*s is not paid in %s "
+			    "as %s is: one account has one currency",
+			    STR_ARG(text), s->market.quote, s->market.symbol);
+	ret->market_id = m->id;
+	ret->market = known(out, m, x->tf, s);
+	ret->market.series = s->market.series;
+	ret->market.n_series = s->market.n_series;
+	ret->pair = strcmp(m->exchange, s->market.exchange) == 0 ? m->symbol :
+		arena_printf(out, "%s:%s", m->exchange, m->symbol);
+	if (strcmp(ret->pair, s->market.symbol) == 0)
+		return FAIL(err, E_UNPROCESSABLE, "markets: %.*s is the market of "
+			    "the run itself", STR_ARG(text));
+	ret->bars = view(&cs);
+	if (s->detail != (enum tf)0)
+		rc = load_detail(out, x, m->id, s, &ret->detail, err);
+	if (rc == 0 && s->funding)
+		rc = load_funding(out, x, m->id, &ret->bars, &ret->funding, err);
+	return rc;
+}
+
+static int load_sides(struct arena *out, const struct range *x,
+		      struct bt_setup *s, struct err *err)
+{
+	size_t n = s->markets != NULL ? json_len(s->markets) : 0;
+	size_t rows = s->bars.n + s->opt.detail.n;
+
+	s->sides = NEW_N(out, struct bt_side, n + 1);
+	s->n_sides = n;
+	for (size_t i = 0; i < n; i++) {
+		struct bt_side *d = &s->sides[i];
+		int rc = load_side(out, x, json_text(json_at(s->markets, i)), s,
+				   d, err);
+
+		if (rc < 0)
+			return rc;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(s->sides[k].pair, d->pair) == 0)
+				return FAIL(err, E_UNPROCESSABLE, "markets: %s "
+					    "stands there twice", d->pair);
+		rows += d->bars.n + d->detail.n;
+		if (rows > BT_CANDLES_MAX)
+			return FAIL(err, E_UNPROCESSABLE, "markets: more than %zu "
+				    "candles in all: choose a shorter range",
+				    BT_CANDLES_MAX);
+	}
+	return 0;
 }
 
 static int load_series(struct arena *out, struct db *db, struct str text,
@@ -257,18 +391,22 @@ int bt_setup_extras(struct arena *out, struct db *db, uint64_t market_id,
 {
 	size_t n = s->data != NULL ? json_len(s->data) : 0;
 	struct script_series *v = NEW_N(out, struct script_series, n + 1);
+	const struct range x = { db, tf, from, to };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = load_series(out, db, json_text(json_at(s->data, i)), tf, from,
 				 to, &v[i], err);
 	if (rc == 0 && s->detail != (enum tf)0)
-		rc = load_detail(out, db, market_id, tf, from, to, s, err);
+		rc = load_detail(out, &x, market_id, s, &s->opt.detail, err);
+	if (rc == 0 && s->funding)
+		rc = load_funding(out, &x, market_id, &s->bars, &s->opt.funding,
+				  err);
 	if (rc < 0)
 		return rc;
 	s->market.series = v;
 	s->market.n_series = n;
-	return 0;
+	return load_sides(out, &x, s, err);
 }
 
 int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
@@ -284,6 +422,24 @@ int bt_setup_candles(struct arena *out, struct db *db, uint64_t market_id,
 	return bt_setup_extras(out, db, market_id, tf, from, to, s, err);
 }
 
+/* The same models of another market's bars. */
+static int side_models(struct arena *out, struct db *db, enum tf tf,
+		       struct bt_setup *s, struct bt_side *d, struct err *err)
+{
+	struct bt_models k = s->models;
+	int rc;
+
+	k.v = NEW_N(out, struct bt_model, k.n + 1);
+	for (size_t i = 0; i < k.n; i++)
+		k.v[i] = s->models.v[i];
+	rc = bt_models_warm(out, db, d->market_id, tf, d->bars.t[0], &k, err);
+	if (rc == 0)
+		rc = bt_models_run(out, &k, &d->bars, s->opt.trade_from,
+				   &d->market, err);
+	s->models.seen |= k.seen;
+	return rc;
+}
+
 int bt_setup_models(struct arena *out, struct ml_shelf *shelf, struct db *db,
 		    uint64_t user, uint64_t market_id, enum tf tf,
 		    struct bt_setup *s, struct err *err)
@@ -297,6 +453,8 @@ int bt_setup_models(struct arena *out, struct ml_shelf *shelf, struct db *db,
 	if (rc == 0)
 		rc = bt_models_run(out, &s->models, &s->bars, s->opt.trade_from,
 				   &s->market, err);
+	for (size_t i = 0; rc == 0 && i < s->n_sides; i++)
+		rc = side_models(out, db, tf, s, &s->sides[i], err);
 	if (rc == 0)
 		s->opt.models = &s->models;
 	return rc;
@@ -334,15 +492,51 @@ int bt_run_freqtrade(struct arena *out, const struct bt_setup *s,
 		     const struct ft_rules *rules, struct ft_result *ret,
 		     struct err *err)
 {
-	const struct ft_job job = {
+	struct ft_job *jobs = NEW_N(out, struct ft_job, s->n_sides + 1);
+	struct ft_rules r = *rules;
+
+	jobs[0] = (struct ft_job){
 		.pair = s->market.symbol, .prog = s->prog,
 		.binding = s->binding, .market = &s->market, .bars = s->bars,
 		.tick = s->market.mintick, .lot = s->market.lot,
-		.detail = s->opt.detail,
+		.detail = s->opt.detail, .funding = s->opt.funding,
 	};
-	struct ft_rules r = *rules;
+	for (size_t i = 0; i < s->n_sides; i++) {
+		const struct bt_side *d = &s->sides[i];
 
+		jobs[i + 1] = (struct ft_job){
+			.pair = d->pair, .prog = s->prog, .binding = s->binding,
+			.market = &d->market, .bars = d->bars,
+			.tick = d->market.mintick, .lot = d->market.lot,
+			.detail = d->detail, .funding = d->funding,
+		};
+	}
 	if (s->opt.detail.n > 0)
 		r.detail_ms = tf_ms(s->detail);
-	return ft_run_script(out, &job, 1, &r, ret, err);
+	return ft_run_script(out, jobs, s->n_sides + 1, &r, ret, err);
+}
+
+int bt_run_markets(struct arena *out, const struct bt_setup *s,
+		   struct bt_portfolio *ret, struct err *err)
+{
+	struct bt_job *jobs = NEW_N(out, struct bt_job, s->n_sides + 1);
+	double most = isnan(s->max_open) ? 0 : s->max_open;
+
+	jobs[0] = (struct bt_job){ s->market.symbol, s->prog, s->binding,
+		&s->market, s->bars, s->opt.detail, s->opt.funding };
+	for (size_t i = 0; i < s->n_sides; i++) {
+		const struct bt_side *d = &s->sides[i];
+
+		jobs[i + 1] = (struct bt_job){ d->pair, s->prog, s->binding,
+			&d->market, d->bars, d->detail, d->funding };
+	}
+	return bt_run_portfolio(out, jobs, s->n_sides + 1, &s->opt, (size_t)most,
+				ret, err);
+}
+
+int bt_setup_single(const struct bt_setup *s, struct err *err)
+{
+	return s->markets == NULL ? 0 :
+		FAIL(err, E_UNPROCESSABLE, "markets: a search tries its settings on "
+		     "one market");
 }

@@ -13,6 +13,15 @@
 #include "bt/models.h"
 #include "market/market.h"
 
+/* A further market on the same account. */
+struct bt_side {
+	uint64_t market_id;
+	const char *pair;
+	struct script_market market;
+	struct bars bars, detail;
+	struct bt_funding funding;
+};
+
 struct bt_setup {
 	const struct script_prog *prog;
 	struct script_binding *binding;
@@ -24,15 +33,22 @@ struct bt_setup {
 	const struct json *data;	/* other series to load, or NULL */
 	bool in_sample;			/* models may be asked what they know */
 	struct bt_models models;
+	const struct json *markets;	/* to trade beside the one, or NULL */
+	struct bt_side *sides;		/* they, once their candles are there */
+	size_t n_sides;
+	double max_open;		/* of them held at once; NaN, 0: all */
+	bool funding;			/* load the stored rates */
 	/* After a failure of bt_setup_script: "source", "inputs", "options". */
 	const char *fault;
 };
 
 /* {initial_capital, fee, slippage, ...} by the names of orchctl backtest; and
- * of what is stored: "detail", a finer timeframe for the way inside a bar, and
- * "data", a list of "binance:ETH/USDT:1h" for request.security(); "in_sample",
- * for models.  Unknown names, wrong types and values out of range: -E_INVAL by name.  NULL
- * stands for an empty object. */
+ * of what is stored: "detail", a finer timeframe for the way inside a bar,
+ * "data", a list of "binance:ETH/USDT:1h" for request.security(), "markets", a
+ * list of "binance:ETH/USDT" to trade on the same account, and "funding", the
+ * stored rates of perpetual futures; "in_sample", for models.  Unknown names,
+ * wrong types and values out of range: -E_INVAL by name.  NULL stands for an
+ * empty object. */
 MUST_CHECK int bt_options_read(const struct json *j, struct bt_setup *ret,
 			       struct script_options *ret_script, struct err *err);
 /* inputs and options may be NULL.  *ret_diags is filled in any case. */
@@ -44,8 +60,12 @@ MUST_CHECK int bt_setup_script(struct arena *out, struct str source,
 void bt_setup_market(struct arena *out, const struct market *m, enum tf tf,
 		     struct bt_setup *s);
 #define BT_DATA_MAX 8
-/* Candles whose open lies in [from, to), and those of detail and data; after
- * bt_setup_market.  -E_UNPROCESSABLE when one of these is not there. */
+#define BT_MARKETS_MAX 20
+/* Of all markets of a run together: more would not fit into a worker. */
+#define BT_CANDLES_MAX ((size_t)6000000)
+/* Candles whose open lies in [from, to), those of detail and data, the other
+ * markets and the funding; after bt_setup_market.  -E_UNPROCESSABLE when one of
+ * these is not there, or the markets have no quote in common. */
 MUST_CHECK int bt_setup_candles(struct arena *out, struct db *db,
 				uint64_t market_id, enum tf tf, int64_t from,
 				int64_t to, struct bt_setup *s, struct err *err);
@@ -65,9 +85,16 @@ MUST_CHECK int bt_setup_extras(struct arena *out, struct db *db,
 MUST_CHECK int bt_setup_freqtrade(const struct json *rules, enum tf tf,
 				  const struct bt_setup *s,
 				  struct ft_rules *ret, struct err *err);
-/* The one market under these rules. */
+/* -E_UNPROCESSABLE when it asks for more than one market: what tries many
+ * settings of one. */
+MUST_CHECK int bt_setup_single(const struct bt_setup *s, struct err *err);
+/* The market, or markets, under these rules. */
 MUST_CHECK int bt_run_freqtrade(struct arena *out, const struct bt_setup *s,
 				const struct ft_rules *rules,
 				struct ft_result *ret, struct err *err);
+
+/* Several markets on one account under chart or strict rules. */
+MUST_CHECK int bt_run_markets(struct arena *out, const struct bt_setup *s,
+			      struct bt_portfolio *ret, struct err *err);
 
 #endif /* BT_SPEC_H */

@@ -230,6 +230,7 @@ void bt_stats(struct bt_stats *ret, const struct bt_result *r)
 	double *days = NEW_N(tmp, double, n);
 
 	bt_fold_init(&f, r->rules.initial_capital);
+	f.s.carry = r->carry;
 	bt_path_add(&f.path, r->equity, r->bars.n);
 	for (size_t i = 0; i < r->bars.n; i++)
 		f.held += r->position[i] != 0;

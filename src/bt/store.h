@@ -98,6 +98,13 @@ MUST_CHECK int bt_store_cancelled(struct db *db, uint64_t id, int64_t now_ms,
 MUST_CHECK int bt_store_done(struct db *db, uint64_t id, uint64_t lease,
 			     const struct bt_record *rec, int64_t now_ms,
 			     struct err *err);
+/* A run that no job made: the row and its result in one. */
+MUST_CHECK int bt_store_keep(struct db *db, const struct backtest *b,
+			     const struct bt_record *rec, int64_t now_ms,
+			     uint64_t *ret_id, struct err *err);
+/* The drawings as JSON text: "[]" without any. */
+MUST_CHECK int bt_store_drawings(struct arena *out, struct db *db, uint64_t id,
+				 struct str *ret, struct err *err);
 /* Rows whose job was given up, and results that are older than keep_ms (0:
  * none is too old), a bounded number at a time; without notes or tags. */
 MUST_CHECK int bt_store_tidy(struct db *db, int64_t now_ms, int64_t keep_ms,

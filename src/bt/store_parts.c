@@ -132,7 +132,7 @@ static int finish_tx(void *ctx, struct db *db, struct err *err)
 	rc = db_exec(db, Q_BT_DONE,
 		     ARGS(V_I64(f->now_ms), V_STR(r->metrics),
 			  V_STR(r->properties), V_STR(f->breakdown),
-			  V_STR(f->plots), V_U64(r->n), V_U64(r->n_trades),
+			  V_STR(f->plots), V_STR(r->drawings), V_U64(r->n), V_U64(r->n_trades),
 			  V_U64(f->id), V_U64(f->lease)), &changed, NULL, err);
 	if (rc == 0 && changed == 0)
 		return FAIL(err, E_CONFLICT, "nobody waits for the result");
@@ -167,10 +167,56 @@ int bt_store_done(struct db *db, uint64_t id, uint64_t lease,
 	f.plots = sbuf_finish(&p);
 	if (f.breakdown == NULL || f.plots == NULL)
 		return FAIL(err, E_TOOBIG, "the result is too large to keep");
-	return db_tx(db, finish_tx, &f, err);
+	return db_tx_join(db, finish_tx, &f, err);
+}
+
+/* Its own lease: nobody else has the row before it is there. */
+#define KEEP_LEASE 1
+struct keep {
+	const struct backtest *b;
+	const struct bt_record *rec;
+	int64_t now_ms;
+	uint64_t id;
+};
+
+static int keep_tx(void *ctx, struct db *db, struct err *err)
+{
+	struct keep *k = ctx;
+	int rc = bt_store_add(db, k->b, k->now_ms, &k->id, err);
+
+	if (rc == 0)
+		rc = bt_store_begin(db, k->id, KEEP_LEASE, k->now_ms, err);
+	if (rc == 0)
+		return FAIL(err, E_BUG, "a new row cannot be begun");
+	return rc < 0 ? rc : bt_store_done(db, k->id, KEEP_LEASE, k->rec,
+					   k->now_ms, err);
+}
+
+int bt_store_keep(struct db *db, const struct backtest *b,
+		  const struct bt_record *rec, int64_t now_ms, uint64_t *ret_id,
+		  struct err *err)
+{
+	struct keep k = { b, rec, now_ms, 0 };
+	int rc = db_tx(db, keep_tx, &k, err);
+
+	if (rc == 0)
+		*ret_id = k.id;
+	return rc;
 }
 
 /* ---- reading ------------------------------------------------------------------ */
+
+int bt_store_drawings(struct arena *out, struct db *db, uint64_t id,
+		      struct str *ret, struct err *err)
+{
+	struct rows r;
+	int rc = db_select(out, db, Q_BT_DRAWINGS, ARGS(V_U64(id)), &r, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = r.n == 0 || row_null(&r, 0, 0) ? STR("[]") : row_str(&r, 0, 0);
+	return 0;
+}
 
 int bt_store_breakdown(struct arena *out, struct db *db, uint64_t id,
 		       struct str *ret, struct err *err)

@@ -51,10 +51,10 @@ X(Q_BT_END, "sSiuu", "",
 X(Q_BT_CANCELLED, "iu", "",
   "UPDATE backtest SET state = 'c', finished_ms = ?, eta_ms = NULL"
   " WHERE id = ? AND state IN ('q', 'r') AND cancel = 1")
-X(Q_BT_DONE, "issssuuuu", "",
+X(Q_BT_DONE, "issssSuuuu", "",
   "UPDATE backtest SET state = 'd', error = NULL, permille = 1000,"
   " eta_ms = NULL, finished_ms = ?, metrics = ?, properties = ?,"
-  " breakdown = ?, plots = ?, points = ?, trades = ?"
+  " breakdown = ?, plots = ?, drawings = ?, points = ?, trades = ?"
   " WHERE id = ? AND state = 'r' AND lease = ? AND cancel = 0")
 X(Q_BT_PART_ADD, "usuuiib", "",
   "INSERT INTO backtest_part (backtest_id, kind, number, n, t0, t1, data)"
@@ -65,6 +65,8 @@ X(Q_BT_PARTS, "usiiuu", "uuiib",
   "SELECT number, n, t0, t1, data FROM backtest_part WHERE backtest_id = ?"
   " AND kind = ? AND t1 >= ? AND t0 <= ? AND number + n > ?"
   " ORDER BY number LIMIT ?")
+X(Q_BT_DRAWINGS, "u", "S",
+  "SELECT drawings FROM backtest WHERE id = ? LIMIT 1")
 X(Q_BT_BREAKDOWN, "u", "S",
   "SELECT breakdown FROM backtest WHERE id = ? LIMIT 1")
 

@@ -107,3 +107,9 @@ X(Q_POLL_WANTED, "s", "uu",
   " JOIN exchange e ON e.id = m.exchange_id"
   " WHERE e.name = ? AND b.feed_kind = 'l' AND b.state IN ('s', 'r')"
   " ORDER BY b.market_id, b.tf LIMIT 500")
+X(Q_FUNDING_PUT, "uifF", "",
+  "INSERT INTO funding (market_id, t_ms, rate, mark) VALUES (?, ?, ?, ?)"
+  " ON DUPLICATE KEY UPDATE rate = VALUES(rate), mark = VALUES(mark)")
+X(Q_FUNDING_RANGE, "uiiu", "ifF",
+  "SELECT t_ms, rate, mark FROM funding WHERE market_id = ? AND t_ms >= ?"
+  " AND t_ms < ? ORDER BY t_ms LIMIT ?")

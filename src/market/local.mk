@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libmarket.a
 	%D%/block.c \
 	%D%/candles.c \
 	%D%/dec.c \
+	%D%/funding.c %D%/funding.h \
 	%D%/import.c %D%/import.h %D%/import_i.h \
 	%D%/import_csv.c \
 	%D%/import_json.c \

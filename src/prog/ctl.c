@@ -24,6 +24,7 @@ int ctl_status(enum errc code)
 	case E_TOOBIG:
 	case E_MEDIA:
 	case E_UNPROCESSABLE:
+	case E_LIMIT:		/* of a script: again would be the same */
 		return EX_DATAERR;
 	case E_UNAUTH:
 	case E_DENIED:
@@ -35,7 +36,6 @@ int ctl_status(enum errc code)
 	case E_DB:
 	case E_EXCHANGE:
 		return EX_UNAVAILABLE;
-	case E_LIMIT:
 	case E_BUSY:
 	case E_TIMEOUT:
 	case E_UNCERTAIN:

@@ -175,6 +175,7 @@ static struct bt_options options_of(const struct run_opts *o, enum bt_rules rule
 	opt.spread_ticks = o->spread;
 	opt.latency_ms = o->latency;
 	opt.volume_percent = o->volume;
+	opt.interest_percent = isnan(o->interest) ? 0 : o->interest;
 	return opt;
 }
 
@@ -196,6 +197,7 @@ static int chart(struct ctl *c, const struct run_opts *o, enum bt_rules rules)
 	    ctl_bind(c, prog, &o->set, &binding, &err) < 0 ||
 	    ctl_bars_load(c, &o->bars, &bars, &m, &err) < 0 ||
 	    finer_candles(c, o, m.symbol, &opt.detail, &err) < 0 ||
+	    bt_funding_for(c, o, m.symbol, &bars, &opt.funding, &err) < 0 ||
 	    ctl_models(c, &o->bars, prog, &bars, &m, &opt.models, &err) < 0)
 		return ctl_fail(c, &err);
 	remarks(c, prog, opt.detail.n > 0);
@@ -241,6 +243,9 @@ static int portfolio(struct ctl *c, const struct run_opts *o, enum bt_rules rule
 			rc = ctl_bars_load(c, &from, &jobs[i].bars, m, &err);
 		if (rc == 0)
 			rc = finer_candles(c, o, m->symbol, &jobs[i].detail, &err);
+		if (rc == 0)
+			rc = bt_funding_for(c, o, m->symbol, &jobs[i].bars,
+					    &jobs[i].funding, &err);
 		if (rc == 0)
 			rc = ctl_models(c, &o->bars, prog, &jobs[i].bars, m,
 					&opt.models, &err);
@@ -297,6 +302,8 @@ static int check(struct ctl *c, struct run_opts *o, enum bt_rules rules)
 	if (o->candles.n > 0)
 		o->bars.candles = pair_file_of(c->arena, o->candles.v[0]).path;
 	wrong = ctl_bars_wrong(&o->bars);
+	if (wrong == NULL)
+		wrong = bt_save_wrong(o);
 	if (wrong != NULL)
 		return ctl_usage(c, "%s", wrong);
 	if (o->candles.n > 1 && (o->verify || o->lookahead || o->recursion))
@@ -320,17 +327,22 @@ static int run(struct ctl *c, struct run_opts *o)
 		return ctl_usage(c, "--verify is for runs that a bot can make: "
 				 "chart or strict rules");
 	if (o->signals.n > 0)
-		return c->argc == 0 ? bt_freqtrade_signals(c, o) :
-			ctl_usage(c, "--signals runs without a script");
+		return c->argc > 0 ?
+			ctl_usage(c, "--signals runs without a script") :
+			o->save != NULL ?
+			ctl_usage(c, "--save keeps runs of a script") :
+			bt_freqtrade_signals(c, o);
 	status = check(c, o, rules);
 	if (status != 0)
 		return status;
 	if (o->bars.market != NULL && !ctl_conf(c, &status))
 		return status;
 	if (rules == BT_RULES_FREQTRADE)
-		return bt_freqtrade_script(c, o);
-	return o->candles.n > 1 ? portfolio(c, o, rules) :
-		chart(c, o, rules);
+		status = bt_freqtrade_script(c, o);
+	else
+		status = o->candles.n > 1 ? portfolio(c, o, rules) :
+			chart(c, o, rules);
+	return status == 0 && o->save != NULL ? bt_save(c, o, rules) : status;
 }
 
 int ctl_backtest(struct ctl *c)
@@ -338,19 +350,12 @@ int ctl_backtest(struct ctl *c)
 	struct run_opts o = {
 		.bars = CTL_BARS_NONE, .capital = NAN, .fee = NAN,
 		.slippage = NAN, .spread = NAN, .latency = NAN,
-		.volume = NAN, .rules_set = "chart",
+		.volume = NAN, .interest = NAN, .rules_set = "chart",
 	};
 	const struct ctl_opt opts[] = {
+		CTL_RUN_OPTS(o),
 		{ "candles", 0, CTL_LIST, &o.candles, "[PAIR=]FILE",
 		  "candles of a CSV file; again for more pairs", 0, 0 },
-		{ "market", 'm', CTL_TEXT, &o.bars.market, "EX:PAIR:TF",
-		  "candles of the store", 0, 0 },
-		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
-		  "candles of other symbols or finer ones, for request.security()", 0, 0 },
-		{ "model", 0, CTL_LIST, &o.bars.models, "NAME=FILE",
-		  "a model that the script asks; again for more", 0, 0 },
-		{ "in-sample", 0, CTL_FLAG, &o.bars.in_sample, NULL,
-		  "ask models of candles that they have learned from, too", 0, 0 },
 		{ "rules-set", 0, CTL_TEXT, &o.rules_set, "NAME",
 		  "chart (default), freqtrade or strict", 0, 0 },
 		{ "signals", 0, CTL_LIST, &o.signals, "[PAIR=]FILE",
@@ -360,34 +365,16 @@ int ctl_backtest(struct ctl *c)
 		  "finer candles, for what happens inside a candle", 0, 0 },
 		{ "funding", 0, CTL_LIST, &o.funding, "[PAIR=]FILE",
 		  "funding rates of a perpetual future", 0, 0 },
-		{ "from", 0, CTL_TIME, &o.bars.from, "TIME", "first candle", 0, 0 },
-		{ "to", 0, CTL_TIME, &o.bars.to, "TIME", "candles before this", 0, 0 },
 		{ "set", 0, CTL_LIST, &o.set, "NAME=VALUE",
 		  "an input of the script", 0, 0 },
-		{ "initial-capital", 0, CTL_NUM, &o.capital, "AMOUNT",
-		  "instead of the script's", 0, 1000000000000 },
-		{ "fee", 0, CTL_NUM, &o.fee, "PERCENT",
-		  "of each fill, instead of the script's", 0, 50 },
-		{ "slippage", 0, CTL_NUM, &o.slippage, "TICKS",
-		  "instead of the script's", 0, 1000000 },
 		{ "spread", 0, CTL_NUM, &o.spread, "TICKS",
 		  "strict: between bid and ask", 0, 1000000 },
 		{ "latency", 0, CTL_NUM, &o.latency, "MS",
 		  "strict: until an order is at the exchange", 0, 1000000000 },
 		{ "volume-share", 0, CTL_NUM, &o.volume, "PERCENT",
 		  "strict: of a bar's volume that can be had; 0: no bound", 0, 100 },
-		{ "mintick", 0, CTL_NUM, &o.bars.tick, "PRICE",
-		  "smallest step of the price", 0, 0 },
-		{ "lot", 0, CTL_NUM, &o.bars.lot, "QTY",
-		  "smallest step of the quantity; 0: none", 0, 0 },
-		{ "symbol", 0, CTL_TEXT, &o.bars.symbol, "PAIR",
-		  "what a file's candles are of", 0, 0 },
-		{ "timezone", 0, CTL_TEXT, &o.bars.timezone, "ZONE",
-		  "of the exchange: hours and days of the script", 0, 0 },
-		{ "session", 0, CTL_TEXT, &o.bars.session, "HHMM-HHMM",
-		  "when a trading day begins and ends; 24x7", 0, 0 },
-		{ "new-defaults", 0, CTL_FLAG, &o.new_defaults, NULL,
-		  "100,000 and 100 % of equity where the script is silent", 0, 0 },
+		{ "interest", 0, CTL_NUM, &o.interest, "PERCENT",
+		  "a year's, of what a position borrows", 0, 1000 },
 		{ "max-open-trades", 0, CTL_INT, &o.max_open, "N",
 		  "of several pairs: held at once; 0: all", 0, 100000 },
 		{ "verify", 0, CTL_FLAG, &o.verify, NULL,
@@ -401,10 +388,18 @@ int ctl_backtest(struct ctl *c)
 		  "write the equity curve", 0, 0 },
 		{ "json", 0, CTL_TEXT, &o.json, "OUT.json",
 		  "write all of the result", 0, 0 },
+		{ "save", 0, CTL_TEXT, &o.save, "NAME",
+		  "keep the run in the store, as the page does; \"\": its usual name",
+		  0, 0 },
+		{ "user", 'u', CTL_TEXT, &o.user_given, "NAME", "whose it is (admin)",
+		  0, 0 },
 		{ "html", 0, CTL_TEXT, &o.html, "OUT.html",
 		  "write a page of charts and tables", 0, 0 },
 		{ 0 } };
 	int status;
 
-	return ctl_parse(c, opts, "[SCRIPT]", 0, 1, &status) ? run(c, &o) : status;
+	if (!ctl_parse(c, opts, "[SCRIPT]", 0, 1, &status))
+		return status;
+	o.user = o.user_given != NULL ? o.user_given : "admin";
+	return run(c, &o);
 }

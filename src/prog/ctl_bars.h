@@ -51,4 +51,38 @@ MUST_CHECK int ctl_bind(struct ctl *c, const struct script_prog *prog,
 			const struct ctl_texts *set,
 			struct script_binding **ret, struct err *err);
 
+/* Candles, costs and the market's numbers: options of what runs strategies, for
+ * a struct with the members bars, capital, fee, slippage and new_defaults. */
+#define CTL_RUN_OPTS(o)							\
+	{ "market", 'm', CTL_TEXT, &(o).bars.market, "EX:PAIR:TF", \
+	  "candles of the store", 0, 0 }, \
+	{ "data", 0, CTL_LIST, &(o).bars.data, "SYMBOL[:TF]=FILE", \
+	  "candles of other symbols or finer ones, for request.security()", 0, 0 }, \
+	{ "model", 0, CTL_LIST, &(o).bars.models, "NAME=FILE", \
+	  "a model that the script asks; again for more", 0, 0 }, \
+	{ "in-sample", 0, CTL_FLAG, &(o).bars.in_sample, NULL, \
+	  "ask models of candles that they have learned from, too", 0, 0 }, \
+	{ "from", 0, CTL_TIME, &(o).bars.from, "TIME", \
+	  "first candle", 0, 0 }, \
+	{ "to", 0, CTL_TIME, &(o).bars.to, "TIME", \
+	  "candles before this", 0, 0 }, \
+	{ "initial-capital", 0, CTL_NUM, &(o).capital, "AMOUNT", \
+	  "instead of the script's", 0, 1000000000000 }, \
+	{ "fee", 0, CTL_NUM, &(o).fee, "PERCENT", \
+	  "of each fill, instead of the script's", 0, 50 }, \
+	{ "slippage", 0, CTL_NUM, &(o).slippage, "TICKS", \
+	  "instead of the script's", 0, 1000000 }, \
+	{ "mintick", 0, CTL_NUM, &(o).bars.tick, "PRICE", \
+	  "smallest step of the price", 0, 0 }, \
+	{ "lot", 0, CTL_NUM, &(o).bars.lot, "QTY", \
+	  "smallest step of the quantity; 0: none", 0, 0 }, \
+	{ "symbol", 0, CTL_TEXT, &(o).bars.symbol, "PAIR", \
+	  "what a file's candles are of", 0, 0 }, \
+	{ "timezone", 0, CTL_TEXT, &(o).bars.timezone, "ZONE", \
+	  "of the exchange: hours and days of the script", 0, 0 }, \
+	{ "session", 0, CTL_TEXT, &(o).bars.session, "HHMM-HHMM", \
+	  "when a trading day begins and ends; 24x7", 0, 0 }, \
+	{ "new-defaults", 0, CTL_FLAG, &(o).new_defaults, NULL, \
+	  "100,000 and 100 % of equity where the script is silent", 0, 0 }
+
 #endif /* PROG_CTL_BARS_H */

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "db/db.h"
 #include "prog/ctl.h"
+#include "prog/ctl_named.h"
 #include "script/script.h"
 #include "script/store.h"
 
@@ -22,24 +23,6 @@ static struct db *open_db(struct ctl *c)
 }
 
 /* ---- finding things by name --------------------------------------------------- */
-
-static int find_user(struct ctl *c, struct db *db, const char *name,
-		     uint64_t *ret, struct err *err)
-{
-	struct auth *a = auth_new(c->arena, c->conf, db, &clock_real);
-	struct user *v;
-	size_t n;
-	int rc = auth_users(c->arena, a, &v, &n, err);
-
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(v[i].name, name) == 0) {
-			*ret = v[i].id;
-			return 0;
-		}
-	return FAIL(err, E_NOTFOUND, "there is no user \"%s\"", name);
-}
 
 static int find_market(struct db *db, const char *ref, uint64_t *ret,
 		       struct err *err)
@@ -123,70 +106,19 @@ static int find_bot(struct ctl *c, struct db *db, const char *what,
 
 /* ---- inputs: NAME=VALUE operands become the JSON object a bot keeps -------------- */
 
-static const struct script_input *input_named(const struct script_prog *p,
-					      struct str name)
-{
-	const struct script_input *v;
-	size_t n = script_inputs(p, &v);
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eqc(name, v[i].name))
-			return &v[i];
-	return NULL;
-}
-
-static void input_value(struct jw *w, const struct script_input *in,
-			struct str value)
-{
-	bool number = in->type == INPUT_INT || in->type == INPUT_FLOAT ||
-		in->type == INPUT_PRICE || in->type == INPUT_TIME ||
-		in->type == INPUT_BOOL;
-
-	if (number)
-		jw_raw(w, value.p, value.n);
-	else
-		jw_strn(w, value.p, value.n);
-}
-
 static int inputs_of(struct ctl *c, const struct strategy *s,
 		     const struct json **ret, struct err *err)
 {
 	const struct script_prog *prog;
-	struct script_binding *bind;
 	struct diags d = { 0 };
-	struct sbuf b;
-	struct jw w;
+	const char *text;
 	int rc = script_compile(c->arena, s->source.p, s->source.n, NULL, &prog,
 				&d, err);
 
-	if (rc < 0)
-		return rc;
-	bind = script_bind(c->arena, prog);
-	sbuf_init(&b, c->arena, (size_t)64 << 10);
-	jw_init(&w, &b);
-	jw_obj(&w);
-	for (int i = 0; i < c->argc; i++) {
-		struct str rest = str_c(c->argv[i]), name;
-		const struct script_input *in;
-
-		if (memchr(rest.p, '=', rest.n) == NULL ||
-		    !str_split(&rest, '=', &name))
-			return FAIL(err, E_INVAL, "\"%s\" is not NAME=VALUE",
-				    c->argv[i]);
-		/* The value is checked by the strategy before it is trusted. */
-		rc = script_bind_text(bind, name, rest, err);
-		if (rc < 0)
-			return rc;
-		in = input_named(prog, name);
-		if (in == NULL)
-			continue;
-		jw_keyn(&w, name.p, name.n);
-		input_value(&w, in, rest);
-	}
-	jw_obj_end(&w);
-	if (sbuf_finish(&b) == NULL)
-		return FAIL(err, E_TOOBIG, "the inputs are too large");
-	return json_parse(c->arena, b.buf, b.len, ret, err);
+	if (rc == 0)
+		rc = ctl_inputs_json(c->arena, prog, (const char *const *)c->argv,
+				     (size_t)c->argc, &text, err);
+	return rc < 0 ? rc : json_parse(c->arena, text, strlen(text), ret, err);
 }
 
 /* ---- showing ----------------------------------------------------------------------- */
@@ -389,7 +321,7 @@ static int create(struct ctl *c, struct db *db, const struct create_in *in,
 	n.to_ms = in->to;
 	rc = create_costs(in, &n, err);
 	if (rc == 0)
-		rc = find_user(c, db, in->user, &user, err);
+		rc = ctl_find_user(c, db, in->user, &user, err);
 	if (rc == 0)
 		rc = find_market(db, in->market, &n.market_id, err);
 	if (rc == 0)

@@ -12,7 +12,8 @@ struct run_opts {
 	struct ctl_texts candles, signals, detail, funding;
 	struct ctl_texts set;
 	int64_t max_open;
-	double capital, fee, slippage, spread, latency, volume;
+	double capital, fee, slippage, spread, latency, volume, interest;
+	const char *save, *user, *user_given;
 	bool new_defaults, verify, lookahead, recursion;
 };
 
@@ -31,5 +32,14 @@ int bt_write_page(struct ctl *c, const char *path, const struct bt_record *rec,
 		  const struct script_market *m);
 int bt_freqtrade_signals(struct ctl *c, const struct run_opts *o);
 int bt_freqtrade_script(struct ctl *c, const struct run_opts *o);
+
+/* Rates of the pair's file, marks where they are missing from its candles. */
+MUST_CHECK int bt_funding_for(struct ctl *c, const struct run_opts *o,
+			      const char *pair, const struct bars *b,
+			      struct bt_funding *ret, struct err *err);
+/* What is wrong with the options of --save, or NULL. */
+const char *bt_save_wrong(const struct run_opts *o);
+/* An exit status. */
+int bt_save(struct ctl *c, const struct run_opts *o, enum bt_rules rules);
 
 #endif /* PROG_CTL_BT_H */

@@ -7,6 +7,7 @@
 #include "bt/ft.h"
 #include "bt/record.h"
 #include "prog/ctl_bt.h"
+#include "prog/ctl_named.h"
 
 /* orchctl backtest under freqtrade's rules: signals of files, or of a script. */
 
@@ -86,60 +87,39 @@ static int signal_columns(struct ctl *c, const struct table *t,
 	return number_column(c, t, "exit_price", &p->exit_price, err);
 }
 
-/* timestamp_ms, and rate or (as some files have it) open; mark or, where it
- * is absent, the open of the pair's candle. */
-static int read_funding(struct ctl *c, const char *path, const struct bars *b,
-			struct ft_funding *ret, struct err *err)
+int bt_funding_for(struct ctl *c, const struct run_opts *o, const char *pair,
+		   const struct bars *b, struct bt_funding *ret, struct err *err)
 {
-	static const char *const times[] = { "timestamp_ms", "timestamp", "time",
-		"date", NULL };
-	static const char *const rates[] = { "rate", "funding_rate",
-		"open", NULL };
-	const double *given = NULL;
-	double *rate, *mark;
-	int64_t *at;
-	struct table t;
-	long tc, rc_col;
-	int rc = table_read(c->arena, path, &t, err);
+	const char *path = pair_file_for(c->arena, &o->funding, pair);
+	struct funding f;
+	int rc;
 
+	if (path == NULL)
+		return 0;
+	rc = ctl_funding_file(c->arena, path, &f, err);
 	if (rc < 0)
 		return rc;
-	tc = table_find(&t, times);
-	rc_col = table_find(&t, rates);
-	if (tc < 0 || rc_col < 0)
-		return FAIL(err, E_INVAL, "%s: needs a column of times and "
-			    "\"rate\"", path);
-	if ((rc = table_times(c->arena, &t, (size_t)tc, &at, err)) < 0 ||
-	    (rc = table_numbers(c->arena, &t, (size_t)rc_col, &rate, err)) < 0 ||
-	    (rc = number_column(c, &t, "mark", &given, err)) < 0)
-		return rc;
-	mark = NEW_N(c->arena, double, t.rows + 1);
-	for (size_t i = 0, k = 0; i < t.rows; i++) {
-		at[i] = at[i] / 60000 * 60000;	/* paid within the minute */
-		while (k + 1 < b->n && b->t[k + 1] <= at[i])
+	for (size_t i = 0, k = 0; i < f.n; i++) {
+		while (k + 1 < b->n && b->t[k + 1] <= f.t[i])
 			k++;
-		mark[i] = given != NULL ? given[i] : b->n > 0 ? b->o[k] : 0;
-		if (isnan(rate[i]) || isnan(mark[i]))
-			rate[i] = mark[i] = 0;
+		if (isnan(f.mark[i]))
+			f.mark[i] = b->n > 0 ? b->o[k] : 0;
 	}
-	*ret = (struct ft_funding){ t.rows, at, rate, mark };
+	*ret = (struct bt_funding){ f.n, f.t, f.rate, f.mark };
 	return 0;
 }
 
 static int extras(struct ctl *c, const struct run_opts *o, const char *pair,
 		  const struct bars *bars, struct bars *ret_detail,
-		  struct ft_funding *ret_funding, struct err *err)
+		  struct bt_funding *ret_funding, struct err *err)
 {
 	const char *detail = pair_file_for(c->arena, &o->detail, pair);
-	const char *funding = pair_file_for(c->arena, &o->funding, pair);
 	struct table t;
 	int rc = 0;
 
 	if (detail != NULL)
 		rc = read_bars(c, detail, &t, ret_detail, err);
-	if (rc == 0 && funding != NULL)
-		rc = read_funding(c, funding, bars, ret_funding, err);
-	return rc;
+	return rc < 0 ? rc : bt_funding_for(c, o, pair, bars, ret_funding, err);
 }
 
 static int rules_file(struct ctl *c, const struct run_opts *o,

@@ -11,6 +11,7 @@
 #include "market/import.h"
 #include "prog/ctl.h"
 #include "prog/ctl_download.h"
+#include "prog/ctl_named.h"
 
 /* Rows of some years of minutes; their text lives beside them. */
 #define DATA_LIMIT	((size_t)24 << 30)
@@ -532,6 +533,32 @@ static int candles_delete(struct ctl *c)
 	return 0;
 }
 
+static int candles_funding(struct ctl *c)
+{
+	const char *ref = NULL;
+	const struct ctl_opt opts[] = {
+		{ "market", 'm', CTL_TEXT, &ref, "EXCHANGE:SYMBOL",
+		  "binance:BTC/USDT", 0, 0 },
+		{ 0 } };
+	struct market m;
+	struct funding f;
+	struct db *db;
+	struct err err;
+	int status;
+
+	if (!ctl_parse(c, opts, "FILE", 1, 1, &status) ||
+	    !open_market(c, ref, &db, &m, &status))
+		return status;
+	if (ctl_funding_file(c->arena, c->argv[0], &f, &err) < 0 ||
+	    funding_store(db, m.id, &f, &err) < 0) {
+		err_wrap(&err, "funding rates");
+		return ctl_fail(c, &err);
+	}
+	if (!c->quiet)
+		ctl_say(c, "%zu funding rates of %s are stored", f.n, m.symbol);
+	return 0;
+}
+
 int ctl_candles(struct ctl *c)
 {
 	static const struct ctl_sub subs[] = {
@@ -545,6 +572,8 @@ int ctl_candles(struct ctl *c)
 		  "store a coarser timeframe made of a finer one" },
 		{ "export", candles_export, NULL, "write CSV to stdout" },
 		{ "delete", candles_delete, NULL, "delete a stored series" },
+		{ "funding", candles_funding, "FILE",
+		  "read funding rates of a perpetual future" },
 		{ 0 } };
 
 	return ctl_dispatch(c, subs);

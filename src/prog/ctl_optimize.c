@@ -200,6 +200,8 @@ static int load(struct run *r, struct err *err)
 	if (rc == 0)
 		rc = bt_options_read(j, &setup, &so, err);
 	if (rc == 0)
+		rc = bt_setup_single(&setup, err);
+	if (rc == 0)
 		rc = ctl_compile(c, c->argv[0], &so, &r->data.prog, err);
 	if (rc == 0)
 		rc = ctl_bind(c, r->data.prog, &o->set, &b, err);
@@ -499,18 +501,9 @@ int ctl_optimize(struct ctl *c)
 		.seed = 1, .jobs = 1, .capital = NAN, .fee = NAN, .slippage = NAN,
 	};
 	const struct ctl_opt opts[] = {
+		CTL_RUN_OPTS(o),
 		{ "candles", 0, CTL_TEXT, &o.bars.candles, "FILE",
 		  "candles of a CSV file", 0, 0 },
-		{ "market", 'm', CTL_TEXT, &o.bars.market, "EX:PAIR:TF",
-		  "candles of the store", 0, 0 },
-		{ "data", 0, CTL_LIST, &o.bars.data, "SYMBOL[:TF]=FILE",
-		  "candles of other symbols or finer ones", 0, 0 },
-		{ "model", 0, CTL_LIST, &o.bars.models, "NAME=FILE",
-		  "a model that the script asks; again for more", 0, 0 },
-		{ "in-sample", 0, CTL_FLAG, &o.bars.in_sample, NULL,
-		  "ask models of candles that they have learned from, too", 0, 0 },
-		{ "from", 0, CTL_TIME, &o.bars.from, "TIME", "first candle", 0, 0 },
-		{ "to", 0, CTL_TIME, &o.bars.to, "TIME", "candles before this", 0, 0 },
 		{ "space", 0, CTL_LIST, &o.space, "INPUT=MIN:MAX:STEP",
 		  "what to search; or INPUT=A,B,C; again for more inputs", 0, 0 },
 		{ "method", 0, CTL_TEXT, &o.method, "NAME",
@@ -528,28 +521,10 @@ int ctl_optimize(struct ctl *c)
 		{ "train", 0, CTL_INT, &o.train, "BARS", "of each fold's search", 2, 1 << 30 },
 		{ "test", 0, CTL_INT, &o.test, "BARS", "tested behind it", 2, 1 << 30 },
 		{ "set", 0, CTL_LIST, &o.set, "NAME=VALUE", "an input that is fixed", 0, 0 },
-		{ "initial-capital", 0, CTL_NUM, &o.capital, "AMOUNT",
-		  "instead of the script's", 0, 1000000000000 },
-		{ "fee", 0, CTL_NUM, &o.fee, "PERCENT",
-		  "of each fill, instead of the script's", 0, 50 },
-		{ "slippage", 0, CTL_NUM, &o.slippage, "TICKS",
-		  "instead of the script's", 0, 1000000 },
 		{ "rules-set", 0, CTL_TEXT, &o.rules, "NAME",
 		  "chart or strict", 0, 0 },
 		{ "option", 0, CTL_LIST, &o.options, "NAME=VALUE",
 		  "another option of the run, as the API names it", 0, 0 },
-		{ "mintick", 0, CTL_NUM, &o.bars.tick, "PRICE",
-		  "smallest step of the price", 0, 0 },
-		{ "lot", 0, CTL_NUM, &o.bars.lot, "QTY",
-		  "smallest step of the quantity; 0: none", 0, 0 },
-		{ "symbol", 0, CTL_TEXT, &o.bars.symbol, "PAIR",
-		  "what a file's candles are of", 0, 0 },
-		{ "timezone", 0, CTL_TEXT, &o.bars.timezone, "ZONE",
-		  "of the exchange: hours and days of the script", 0, 0 },
-		{ "session", 0, CTL_TEXT, &o.bars.session, "HHMM-HHMM",
-		  "when a trading day begins and ends; 24x7", 0, 0 },
-		{ "new-defaults", 0, CTL_FLAG, &o.new_defaults, NULL,
-		  "100,000 and 100 % of equity where the script is silent", 0, 0 },
 		{ "out", 'o', CTL_TEXT, &o.out, "FILE.jsonl",
 		  "keep each trial; the same command continues it", 0, 0 },
 		{ "json", 0, CTL_TEXT, &o.json, "FILE", "write all of the result", 0, 0 },

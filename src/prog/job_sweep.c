@@ -144,6 +144,9 @@ static int prepare(struct sweeping *r, struct err *err)
 		rc = opt_spec_read(a, s->prog, spec, &r->spec, err);
 	if (rc < 0)
 		return rc;
+	rc = bt_setup_single(s, err);
+	if (rc < 0)
+		return rc;
 	bt_setup_market(a, m, r->s->tf, s);
 	rc = bt_setup_candles(a, e->db, r->s->market_id, r->s->tf, r->s->from,
 			      r->s->to, s, err);

@@ -6,6 +6,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_candles.c %D%/ctl_download.c %D%/ctl_download.h \
 	%D%/ctl_backtest.c %D%/ctl_bt.h %D%/ctl_bt_ft.c \
 	%D%/ctl_bars.c %D%/ctl_bars.h \
+	%D%/ctl_named.c %D%/ctl_named.h %D%/ctl_save.c \
 	%D%/ctl_bot.c \
 	%D%/ctl_config.c \
 	%D%/ctl_demo.c \

@@ -10,6 +10,7 @@
 #include "t_market.h"
 
 #include "bt/store.h"
+#include "market/funding.h"
 #include "conf/conf.h"
 #include "core/clock.h"
 #include "core/fault.h"
@@ -528,6 +529,113 @@ static void finer_candles_and_other_series_are_loaded(void **state)
 	assert_non_null(strstr(t_api_text(".detail"), "3000 candles of detail"));
 }
 
+/* What job and answer say of a run with these options. */
+static uint64_t run_with(const char *source, const char *rest)
+{
+	uint64_t id;
+
+	if (post("anna", source, rest) != 201)
+		fail_msg("%s", t_api_body());
+	id = (uint64_t)t_api_int(".id");
+	assert_int_equal(work(), 1);
+	assert_int_equal(get("anna", id, ""), 200);
+	return id;
+}
+
+static size_t trades_of(uint64_t id, const char *pair)
+{
+	size_t n = 0;
+
+	assert_int_equal(get("anna", id, "/trades?limit=500"), 200);
+	for (size_t i = 0; i < len(".items"); i++)
+		n += str_eqc(json_text(json_get(json_at(t_api_json(".items"), i),
+						"pair")), pair);
+	return n;
+}
+
+#define BOTH "\"markets\":[\"sim:ETH/USDT\"]"
+#define FT ",\"rules_set\":\"freqtrade\",\"rules\":{\"stoploss\":-0.05,"	\
+	"\"minimal_roi\":{\"0\":10},\"stake_amount\":400,"			\
+	"\"trading_mode\":\"futures\",\"can_short\":true,\"max_open_trades\":"
+
+static void several_markets_share_one_account(void **state)
+{
+	struct candles eth;
+	uint64_t id;
+
+	(void)state;
+	(void)run_with(SOURCE, ",\"options\":{" BOTH "}");
+	assert_non_null(strstr(t_api_text(".error"), "no candles of sim:ETH/USDT"));
+	(void)t_market_named(root, "ETH/USDT", N_BARS, &eth);
+	(void)t_market_named(root, "SOL/EUR", 100, &eth);
+	id = run_with(SOURCE, ",\"options\":{" BOTH "}");
+	assert_string_equal(t_api_text(".state"), "done");
+	assert_true(trades_of(id, "BTC/USDT") > 20);
+	assert_true(trades_of(id, "ETH/USDT") > 20);
+	/* the chart is the one market's */
+	assert_int_equal(get("anna", id, "/chart"), 200);
+	assert_true(len(".trades") == trades_of(id, "BTC/USDT"));
+	id = run_with(SOURCE, ",\"rules_set\":\"strict\",\"options\":{" BOTH
+		      ",\"max_open_trades\":1}");
+	assert_int_equal(num(".properties.max_open_trades"), 1);
+	assert_true(num(".metrics.rejected_orders") > 0);
+	id = run_with(SOURCE, FT "2},\"options\":{" BOTH "}");
+	assert_true(trades_of(id, "BTC/USDT") > 20);
+	assert_true(trades_of(id, "ETH/USDT") > 20);
+	(void)run_with(SOURCE, ",\"options\":{\"markets\":[\"sim:SOL/EUR\"]}");
+	assert_non_null(strstr(t_api_text(".error"), "one account has one currency"));
+	(void)run_with(SOURCE, ",\"options\":{\"markets\":[\"sim:BTC/USDT\"]}");
+	assert_non_null(strstr(t_api_text(".error"), "the market of the run itself"));
+	(void)run_with(SOURCE, ",\"options\":{\"markets\":[\"sim:ETH/USDT\","
+		       "\"sim:ETH/USDT\"]}");
+	assert_non_null(strstr(t_api_text(".error"), "stands there twice"));
+	assert_int_equal(post("anna", SOURCE, ",\"options\":{\"markets\":\"x\"}"), 400);
+}
+
+static void stored_funding_is_paid(void **state)
+{
+	int64_t t[40];
+	double rate[40], mark[40], before;
+	struct err err;
+
+	(void)state;
+	(void)run_with(SOURCE, ",\"options\":{\"funding\":true}");
+	assert_non_null(strstr(t_api_text(".error"), "no rates are stored"));
+	for (size_t i = 0; i < 40; i++) {
+		t[i] = T_START + (int64_t)(i + 1) * 8 * T_HOUR;
+		rate[i] = 0.002;
+		mark[i] = i % 2 ? NAN : hours.o[(i + 1) * 8];
+	}
+	/* twice: what is there is replaced */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(funding_store(t_api_db(), btc, &(struct funding){
+				 40, t, rate, mark }, &err), 0);
+	(void)run_with(SOURCE, "");
+	assert_true(num(".metrics.carry") == 0);
+	before = num(".metrics.final_equity");
+	(void)run_with(SOURCE, ",\"options\":{\"funding\":true}");
+	assert_true(num(".metrics.carry") != 0);
+	assert_true(num(".metrics.final_equity") != before);
+	(void)run_with(SOURCE, FT "2}");
+	before = num(".metrics.final_balance");
+	(void)run_with(SOURCE, FT "2},\"options\":{\"funding\":true}");
+	assert_true(num(".metrics.final_balance") != before);
+}
+
+static void what_a_script_drew_stays(void **state)
+{
+	uint64_t id = run_with("//@version=6\nstrategy(\"D\")\nif barstate.islast\n"
+			       "    label.new(bar_index, close, \"here\")\n", "");
+
+	(void)state;
+	assert_int_equal(get("anna", id, "/chart"), 200);
+	assert_int_equal(len(".drawings"), 1);
+	assert_string_equal(t_api_text(".drawings[0].kind"), "label");
+	id = run_with(SOURCE, "");
+	assert_int_equal(get("anna", id, "/chart"), 200);
+	assert_int_equal(len(".drawings"), 0);
+}
+
 static void what_cannot_run_is_refused_with_a_sentence(void **state)
 {
 	(void)state;
@@ -809,6 +917,9 @@ int main(void)
 		T(freqtrades_rules_hold_where_they_are_asked_for),
 		T(the_strict_rules_cost_more),
 		T(finer_candles_and_other_series_are_loaded),
+		T(several_markets_share_one_account),
+		T(stored_funding_is_paid),
+		T(what_a_script_drew_stays),
 		T(what_cannot_run_is_refused_with_a_sentence),
 		T(nobody_sees_those_of_others),
 		T(lists_are_filtered_and_paged),

@@ -119,7 +119,7 @@ sed 's/,50$/,0/' "$t/a.csv" >"$t/x.csv"
 ends "strict without volume has no bound" 0 "closed trades" "$t/clean.pine" \
 	--rules-set strict --candles "$t/x.csv"
 printf '//@version=5\nstrategy("x")\nwhile true\n    a = 1\n' >"$t/loop.pine"
-ends "a script that loops for ever" 75 "line 3" "$t/loop.pine" \
+ends "a script that loops for ever" 65 "line 3" "$t/loop.pine" \
 	--candles "$t/a.csv" --json "$t/loop.json"
 is "and leaves nothing behind" "$(find "$t" -name "loop.json*")" ""
 ends "a device that is full" 74 "/dev/full" "$t/clean.pine" \

@@ -116,14 +116,14 @@ static void read_pair(struct ft_pair *p, int k, const struct json *c, bool detai
 	if (detail)
 		read_table(arena_printf(root, "h%d_1m.csv", k), &t, &p->detail);
 	if (funding) {
-		struct ft_funding *u = &p->funding;
+		struct bt_funding *u = &p->funding;
 		int64_t *at = NULL;
 
 		if (table_read(root, file(arena_printf(root, "f%d.csv", k)), &t,
 			       &err) < 0 ||
 		    table_times(root, &t, 0, &at, &err) < 0)
 			fail_msg("%s", err.msg);
-		*u = (struct ft_funding){ t.rows, at, numbers(&t, "rate"),
+		*u = (struct bt_funding){ t.rows, at, numbers(&t, "rate"),
 					  numbers(&t, "mark") };
 	}
 }
