@@ -15,6 +15,7 @@
 #include "ml/ml.h"
 
 #define ALIGN 64
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define HEAD "{\"__metadata__\":{\"sha256\":\""	/* and 64 digits */
 
 static const struct { enum ml_dtype t; const char *name; } dtypes[] = {
@@ -65,8 +66,6 @@ static size_t tensor_bytes(const struct ml_tensor *t)
 static void head(struct sbuf *b, const struct ml_text *text, size_t n_text,
 		 const struct ml_tensor *t, size_t n)
 {
-	static const char zeros[] =
-		"0000000000000000000000000000000000000000000000000000000000000000";
 	size_t at = 0, pads = 0;
 	struct jw w;
 
@@ -74,7 +73,7 @@ static void head(struct sbuf *b, const struct ml_text *text, size_t n_text,
 	jw_obj(&w);
 	jw_key(&w, "__metadata__");
 	jw_obj(&w);
-	jw_kstr(&w, "sha256", zeros);
+	jw_kstr(&w, "sha256", ZEROS);
 	for (size_t i = 0; i < n_text; i++) {
 		jw_keyn(&w, text[i].key, strlen(text[i].key));
 		jw_str(&w, text[i].value);
@@ -106,6 +105,38 @@ static void put_le64(unsigned char *p, uint64_t v)
 		p[i] = (unsigned char)(v >> (8 * i));
 }
 
+/* The sum of the file with zeros in the sum's place. */
+static void sum_of(const unsigned char *p, size_t n, char ret[static 65])
+{
+	static const char zeros[] = ZEROS;
+	size_t at = 8 + strlen(HEAD);
+	unsigned char sum[32];
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_add(&s, p, at);
+	sha256_add(&s, zeros, 64);
+	sha256_add(&s, p + at + 64, n - at - 64);
+	sha256_end(&s, sum);
+	str_hex(ret, sum, sizeof(sum));
+}
+
+static bool has_sum(const unsigned char *p, size_t n)
+{
+	return n >= 8 + strlen(HEAD) + 64 && memcmp(p + 8, HEAD, strlen(HEAD)) == 0;
+}
+
+bool ml_container_sign(void *bytes, size_t n)
+{
+	char sum[65];
+
+	if (!has_sum(bytes, n))
+		return false;
+	sum_of(bytes, n, sum);
+	memcpy((char *)bytes + 8 + strlen(HEAD), sum, 64);
+	return true;
+}
+
 void ml_container_write(struct arena *out, const struct ml_text *text, size_t n_text,
 			const struct ml_tensor *t, size_t n, const void **ret,
 			size_t *ret_n)
@@ -113,7 +144,7 @@ void ml_container_write(struct arena *out, const struct ml_text *text, size_t n_
 	SCOPE(tmp, out) {
 		struct sbuf b;
 		size_t size, at;
-		char *bytes, sum[65];
+		char *bytes;
 
 		sbuf_init(&b, tmp, ML_HEADER_MAX);
 		head(&b, text, n_text, t, n);
@@ -129,8 +160,8 @@ void ml_container_write(struct arena *out, const struct ml_text *text, size_t n_
 			memcpy(bytes + at, t[i].data, tensor_bytes(&t[i]));
 			at += up(tensor_bytes(&t[i]));
 		}
-		sha256_hex(bytes, size, sum);
-		memcpy(bytes + 8 + strlen(HEAD), sum, 64);
+		if (!ml_container_sign(bytes, size))
+			assert(!"the header begins with its sum");
 		*ret = bytes;
 		*ret_n = size;
 	}
@@ -190,7 +221,7 @@ int ml_file_save(const char *path, const void *bytes, size_t n, struct err *err)
 		return rc;
 	}
 	close(fd);
-	if (rename(temp, path) < 0 || FAULT("ml.file.rename")) {
+	if (FAULT("ml.file.rename") || rename(temp, path) < 0) {
 		rc = save_failed(path, "cannot be renamed", err);
 		(void)unlink(temp);
 		return rc;
@@ -314,25 +345,15 @@ static void settle(struct arena *out, struct ml_file *f)
 
 static int check_sum(struct region file, struct ml_file *f, struct err *err)
 {
-	static const char head[] = HEAD;
-	unsigned char sum[32];
-	struct sha256 s;
-	char zeros[64], hex[65];
-	size_t at = 8 + sizeof(head) - 1;
+	char sum[65];
 
-	if (file.n < at + 64 || memcmp(file.p + 8, head, sizeof(head) - 1) != 0)
+	if (!has_sum(file.p, file.n))
 		return FAIL(err, E_INVAL, "this is no model file of this program (see "
 			    "\"orchctl ml import\")");
-	memset(zeros, '0', sizeof(zeros));
-	sha256_init(&s);
-	sha256_add(&s, file.p, at);
-	sha256_add(&s, zeros, sizeof(zeros));
-	sha256_add(&s, file.p + at + 64, file.n - at - 64);
-	sha256_end(&s, sum);
-	str_hex(hex, sum, sizeof(sum));
-	if (memcmp(hex, file.p + at, 64) != 0)
+	sum_of(file.p, file.n, sum);
+	if (memcmp(sum, file.p + 8 + strlen(HEAD), 64) != 0)
 		return broken(err, "its checksum is another one");
-	memcpy(f->sum, hex, sizeof(f->sum));
+	memcpy(f->sum, sum, sizeof(f->sum));
 	return 0;
 }
 

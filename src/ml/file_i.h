@@ -30,6 +30,8 @@ struct ml_file {
 void ml_container_write(struct arena *out, const struct ml_text *text, size_t n_text,
 			const struct ml_tensor *t, size_t n, const void **ret,
 			size_t *ret_n);
+/* Put the sum of such bytes in its place; false: there is none for it. */
+bool ml_container_sign(void *bytes, size_t n);
 #define ML_OURS 1u	/* the sum must be there and right, tensors aligned */
 /* Tensors point into `bytes`, or (not aligned) into `out`. */
 MUST_CHECK int ml_container_read(struct arena *out, const void *bytes, size_t n,

@@ -431,6 +431,7 @@ static int compare_file(struct ctl *c, const struct train_opts *o,
 			break;
 		}
 		row_of(c->arena, &t, r);
+		ctl_say(c, "%s: %s", r->kind, r->verdict);
 		if (samples == 0)
 			table_baselines(&base, &t.eval);
 		samples = t.n_test;
