@@ -6,6 +6,7 @@
 #include "api/strategy_api_i.h"
 #include "bt/record.h"
 #include "bt/spec.h"
+#include "script/store.h"
 
 /* A script over the newest candles of a market, as its editor shows it: one
  * bounded piece of work, of which nothing is kept. */
@@ -309,13 +310,17 @@ static int h_preview(struct api_req *r, struct err *err)
 	struct market *m = NEW(root, struct market);
 	const char *error = NULL;
 	struct bt_setup s;
+	struct str source;
 	struct err why;
 	enum tf tf;
 	int rc;
 
 	if (!tf_parse(in->tf, &tf))
 		return api_bad(r, err, "tf", "is not a timeframe");
-	rc = bt_setup_script(root, in->source, in->inputs, in->options, &s,
+	rc = strategy_bundle(root, r->d->db, r->who.id, in->source, &source, err);
+	if (rc < 0)
+		return rc;
+	rc = bt_setup_script(root, source, in->inputs, in->options, &s,
 			     &p->diags, &why);
 	if (rc < 0 && strcmp(s.fault, "source") != 0)
 		return api_bad(r, err, s.fault, why.msg);

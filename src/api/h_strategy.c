@@ -225,9 +225,12 @@ static int h_strategy_check(struct api_req *r, struct err *err)
 	const struct check_in *in = r->body;
 	struct arena *root CLEANUP(arena_free) = arena_new("check", (size_t)256 << 20);
 	const struct script_prog *p = NULL;
-	struct diags d;
-	int rc = script_compile(root, in->source.p, in->source.n, NULL, &p, &d, err);
+	struct diags d = { 0 };
+	struct str text;
+	int rc = strategy_bundle(root, r->d->db, r->who.id, in->source, &text, err);
 
+	if (rc == 0)
+		rc = script_compile(root, text.p, text.n, NULL, &p, &d, err);
 	if (rc < 0 && rc != -E_INVAL)
 		return rc;
 	jw_obj(&r->w);
@@ -246,14 +249,16 @@ static int h_strategy_format(struct api_req *r, struct err *err)
 	const struct check_in *in = r->body;
 	struct arena *root CLEANUP(arena_free) = arena_new("format", (size_t)256 << 20);
 	const struct script_prog *p;
-	struct str text = in->source;
+	struct str text = in->source, whole;
 	const char *laid_out;
-	struct diags d;
+	struct diags d = { 0 };
 	int rc;
 
 	if (script_format(root, text.p, text.n, &laid_out, err) == 0)
 		text = str_c(laid_out);
-	rc = script_compile(root, text.p, text.n, NULL, &p, &d, err);
+	rc = strategy_bundle(root, r->d->db, r->who.id, text, &whole, err);
+	if (rc == 0)
+		rc = script_compile(root, whole.p, whole.n, NULL, &p, &d, err);
 	if (rc < 0 && rc != -E_INVAL)
 		return rc;
 	jw_obj(&r->w);

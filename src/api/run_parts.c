@@ -90,13 +90,16 @@ int run_source(struct api_req *r, uint64_t strategy_id, struct str source,
 		return api_bad(r, err, "strategy_id", "give either this or source");
 	*ret = (struct run_source){ .source = source };
 	if (strategy_id == 0)
-		return 0;
+		return strategy_bundle(r->arena, r->d->db, r->who.id, source,
+				       &ret->source, err);
 	rc = strategy_get(r->arena, r->d->db, r->who.id, strategy_id, &s, err);
 	if (rc == -E_NOTFOUND)
 		return api_bad(r, err, "strategy_id", "there is no such strategy");
-	if (rc == 0)
-		*ret = (struct run_source){ s.id, s.name, s.source };
-	return rc;
+	if (rc < 0)
+		return rc;
+	*ret = (struct run_source){ s.id, s.name, s.source };
+	return strategy_bundle(r->arena, r->d->db, r->who.id, s.source,
+			       &ret->source, err);
 }
 
 /* The stored series that candles of `tf` are made from. */

@@ -341,6 +341,9 @@ static int check_new(struct db *db, struct making *k, struct err *err)
 	rc = market_by_id(db, n->market_id, &k->m, err);
 	if (rc == 0)
 		rc = strategy_get(k->a, db, k->user_id, n->strategy_id, &k->s, err);
+	if (rc == 0)
+		rc = strategy_bundle(k->a, db, k->user_id, k->s.source,
+				     &k->s.source, err);
 	if (rc < 0)
 		return rc;
 	k->rules = (struct match_rules){

@@ -327,6 +327,8 @@ static int create(struct ctl *c, struct db *db, const struct create_in *in,
 	if (rc == 0)
 		rc = find_strategy(c, db, user, in->strategy, &s, err);
 	if (rc == 0)
+		rc = strategy_bundle(c->arena, db, user, s.source, &s.source, err);
+	if (rc == 0)
 		rc = inputs_of(c, &s, &n.inputs, err);
 	if (rc < 0)
 		return rc;

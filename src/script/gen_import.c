@@ -6,11 +6,45 @@
 
 #define IMPORTS_MAX 16
 
+/* Behind a script that is kept stand the libraries it was kept with:
+ *
+ *	//@library user/name/version
+ *	//|a line of it
+ */
+static bool behind_script(struct gen *g, const struct ast *n, struct str *ret)
+{
+	struct str all = g->c->src, line, head = str_c(arena_printf(g->c->tmp,
+		"//@library %.*s/%.*s/%d", STR_ARG(n->v[0]->text), STR_ARG(n->v[1]->text),
+		(int)n->num));
+	bool here = false, found = false;
+	struct sbuf b;
+	const char *text;
+
+	sbuf_init(&b, g->c->tmp, 2 * SCRIPT_SOURCE_MAX);
+	while (str_split(&all, '\n', &line)) {
+		if (str_starts(line, "//@library ")) {
+			here = !found && str_eq(str_trim(line), head);
+			found = found || here;
+		} else if (here && str_starts(line, "//|")) {
+			sbuf_add(&b, line.p + 3, line.n - 3);
+			sbuf_add(&b, "\n", 1);
+		} else {
+			here = false;
+		}
+	}
+	text = sbuf_finish(&b);
+	if (found && text != NULL)
+		*ret = str_c(text);
+	return found && text != NULL;
+}
+
 static bool find_source(struct gen *g, const struct ast *n, struct str *ret)
 {
 	const struct str user = n->v[0]->text, name = n->v[1]->text;
 	const struct script_options *o = g->opt;
 
+	if (behind_script(g, n, ret))
+		return true;
 	if (o != NULL && o->library != NULL &&
 	    o->library(o->library_ctx, g->c->tmp, user, name, (int)n->num, ret) == 0)
 		return true;

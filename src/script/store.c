@@ -9,16 +9,21 @@
 /* What is kept beside the source, made from it. */
 struct made { const char *description, *inputs; uint64_t hash; };
 
-static int make(struct arena *out, struct str source, struct made *ret, struct err *err)
+static int make(struct arena *out, struct db *db, uint64_t user, struct str source,
+		struct made *ret, struct err *err)
 {
 	const struct script_prog *p;
 	struct diags d;
 	struct sbuf b;
+	struct str whole;
 	struct jw w;
 	char *s;
 	size_t n;
+	int rc = strategy_bundle(out, db, user, source, &whole, err);
 
-	if (script_compile(out, source.p, source.n, NULL, &p, &d, err) < 0) {
+	if (rc < 0)
+		return rc;
+	if (script_compile(out, whole.p, whole.n, NULL, &p, &d, err) < 0) {
 		if (err != NULL)
 			err->code = E_UNPROCESSABLE;
 		return -E_UNPROCESSABLE;
@@ -37,7 +42,7 @@ static int make(struct arena *out, struct str source, struct made *ret, struct e
 		s[n] = '\0';
 	}
 	ret->description = s;
-	ret->hash = script_hash(p);
+	ret->hash = script_hash_text(source.p, source.n);
 	return 0;
 }
 
@@ -107,16 +112,113 @@ int strategy_list(struct arena *out, struct db *db, uint64_t user_id, uint64_t a
 	return 0;
 }
 
-static int add(struct arena *tmp, struct db *db, struct dbval user, struct str name,
+/* ---- libraries ------------------------------------------------------------- */
+
+#define LIBRARIES_MAX 16
+
+static bool word(struct str *s, char end, struct str *ret)
+{
+	size_t n = 0;
+
+	while (n < s->n && ((s->p[n] >= 'a' && s->p[n] <= 'z') || s->p[n] == '_' ||
+			    (s->p[n] >= 'A' && s->p[n] <= 'Z') ||
+			    (s->p[n] >= '0' && s->p[n] <= '9')))
+		n++;
+	if (n == 0 || (end != 0 && (n == s->n || s->p[n] != end)))
+		return false;
+	*ret = str_n(s->p, n);
+	n += end != 0;
+	*s = str_n(s->p + n, s->n - n);
+	return true;
+}
+
+/* import user/name/version, as a line of its own */
+static bool import_of(struct str line, struct str ret[3])
+{
+	if (!str_starts(line, "import ") && !str_starts(line, "import\t"))
+		return false;
+	line = str_trim(str_n(line.p + 7, line.n - 7));
+	return word(&line, '/', &ret[0]) && word(&line, '/', &ret[1]) &&
+	       word(&line, 0, &ret[2]);
+}
+
+static int find_library(struct arena *out, struct db *db, uint64_t user,
+			const struct str p[3], struct str *ret, struct err *err)
+{
+	const char *const names[] = {
+		arena_printf(out, "%.*s/%.*s", STR_ARG(p[1]), STR_ARG(p[2])),
+		arena_printf(out, "%.*s/%.*s/%.*s", STR_ARG(p[0]), STR_ARG(p[1]), STR_ARG(p[2])),
+		str_dup(out, p[1]),
+		arena_printf(out, "%.*s/%.*s", STR_ARG(p[0]), STR_ARG(p[1])),
+	};
+	int rc = -E_NOTFOUND;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && rc == -E_NOTFOUND; i++) {
+		struct strategy s;
+		struct err why;
+
+		rc = strategy_find(out, db, user, names[i], &s, &why);
+		if (rc == 0)
+			*ret = s.source;
+		else if (rc != -E_NOTFOUND)
+			*err = why;
+	}
+	return rc;
+}
+
+static void put_library(struct sbuf *b, const struct str p[3], struct str text)
+{
+	struct str line;
+
+	sbuf_addf(b, "\n//@library %.*s/%.*s/%.*s\n", STR_ARG(p[0]), STR_ARG(p[1]),
+		  STR_ARG(p[2]));
+	while (str_split(&text, '\n', &line))
+		if (line.n > 0 || text.n > 0)
+			sbuf_addf(b, "//|%.*s\n", STR_ARG(line));
+}
+
+int strategy_bundle(struct arena *out, struct db *db, uint64_t user_id,
+		    struct str source, struct str *ret, struct err *err)
+{
+	struct str left = source, line, p[3], text;
+	struct sbuf b;
+	size_t n = 0;
+	int rc;
+
+	*ret = source;
+	while (n < LIBRARIES_MAX && str_split(&left, '\n', &line)) {
+		if (!import_of(line, p))
+			continue;
+		rc = find_library(out, db, user_id, p, &text, err);
+		if (rc < 0 && rc != -E_NOTFOUND)
+			return rc;
+		if (rc < 0)
+			continue;
+		if (n++ == 0) {
+			sbuf_init(&b, out, SCRIPT_SOURCE_MAX);
+			sbuf_add(&b, source.p, source.n);
+		}
+		put_library(&b, p, text);
+	}
+	if (n == 0)
+		return 0;
+	if (sbuf_finish(&b) == NULL)
+		return FAIL(err, E_UNPROCESSABLE, "the script and the libraries it imports "
+			    "have more than %zu bytes together", SCRIPT_SOURCE_MAX);
+	*ret = str_c(sbuf_finish(&b));
+	return 0;
+}
+
+static int add(struct arena *tmp, struct db *db, uint64_t owner, struct str name,
 	       struct str source, int64_t now_ms, uint64_t *ret_id, struct err *err)
 {
 	struct made m;
-	int rc = make(tmp, source, &m, err);
+	int rc = make(tmp, db, owner, source, &m, err);
 
 	if (rc < 0)
 		return rc;
 	return db_exec(db, Q_STRATEGY_ADD,
-		       ARGS(user, V_TEXT(name), V_STR(m.description), V_TEXT(source),
+		       ARGS(owner != 0 ? V_U64(owner) : V_NULL(), V_TEXT(name), V_STR(m.description), V_TEXT(source),
 			    V_STR(m.inputs), V_U64(m.hash), V_I64(now_ms), V_I64(now_ms)),
 		       NULL, ret_id, err);
 }
@@ -128,7 +230,7 @@ int strategy_add(struct db *db, uint64_t user_id, struct str name, struct str so
 {
 	struct arena *root CLEANUP(arena_free) = arena_new("strategy", WORK_MAX);
 
-	return add(root, db, V_U64(user_id), name, source, now_ms, ret_id, err);
+	return add(root, db, user_id, name, source, now_ms, ret_id, err);
 }
 
 /* `owner` 0 changes a starter. */
@@ -137,7 +239,7 @@ static int set(struct arena *tmp, struct db *db, uint64_t owner, uint64_t id,
 {
 	struct made m;
 	uint64_t changed;
-	int rc = make(tmp, source, &m, err);
+	int rc = make(tmp, db, owner, source, &m, err);
 
 	if (rc < 0)
 		return rc;
@@ -181,7 +283,7 @@ static int sync_one(struct arena *tmp, struct db *db, const struct rows *have,
 			return set(tmp, db, 0, row_u64(have, i, 0), str_c(s->name),
 				   str_c(s->source), now_ms, err);
 		}
-	return add(tmp, db, V_NULL(), str_c(s->name), str_c(s->source), now_ms, NULL, err);
+	return add(tmp, db, 0, str_c(s->name), str_c(s->source), now_ms, NULL, err);
 }
 
 int script_starters_sync(struct db *db, int64_t now_ms, struct err *err)

@@ -28,6 +28,12 @@ MUST_CHECK int strategy_find(struct arena *out, struct db *db, uint64_t user_id,
 MUST_CHECK int strategy_list(struct arena *out, struct db *db, uint64_t user_id,
 			     uint64_t after, size_t limit, struct strategy **ret,
 			     size_t *ret_n, struct err *err);
+/* The script with the libraries it imports behind it, as they are now: what is
+ * to run later, or again, is kept so.  `import user/name/version` is the
+ * strategy "name/version", "user/name/version", "name" or "user/name" of the
+ * user; one that is not there is left to the compiler to tell. */
+MUST_CHECK int strategy_bundle(struct arena *out, struct db *db, uint64_t user_id,
+			       struct str source, struct str *ret, struct err *err);
 /* Only what compiles is kept: -E_UNPROCESSABLE with the first error and its
  * line; -E_CONFLICT when the user has one of that name. */
 MUST_CHECK int strategy_add(struct db *db, uint64_t user_id, struct str name,

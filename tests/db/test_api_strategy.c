@@ -45,6 +45,45 @@ static void what_does_not_compile_is_not_kept(void **state)
 	assert_null(t_api_json(".items[0]"));
 }
 
+#define LIB(name, k) "{\"name\":\"" name "\",\"source\":\"//@version=6\\nlibrary(\\\"tools\\\")\\n" \
+	"export times(float x) =>\\n    x * " k "\\n\"}"
+#define USES "//@version=6\\nstrategy(\\\"U\\\")\\nimport anna/tools/2 as t\\n" \
+	"import anna/tools/1\\nplot(t.times(close) + tools.times(close))\\n"
+
+/* A user's own libraries, by version; what is kept to run has them behind it. */
+static void libraries_of_the_same_user_are_there(void **state)
+{
+	struct arena *a = arena_new("t", 1u << 24);
+	struct str whole;
+	struct err err;
+
+	(void)state;
+	t_api_user("anna", "trader");
+	t_api_user("ben", "trader");
+	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies/check",
+			       "{\"source\":\"" USES "\"}", NULL), 200);
+	assert_non_null(strstr(t_api_text(".diagnostics[0].message"),
+			       "the library anna/tools is not here"));
+	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies", LIB("tools", "3"), NULL), 201);
+	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies", LIB("tools/2", "10"), NULL),
+			 201);
+	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies/check",
+			       "{\"source\":\"" USES "\"}", NULL), 200);
+	assert_null(t_api_json(".diagnostics[0]"));
+	assert_int_equal(t_api("anna", "POST", "/api/v1/strategies",
+			       "{\"name\":\"U\",\"source\":\"" USES "\"}", NULL), 201);
+	/* nobody else's */
+	assert_int_equal(t_api("ben", "POST", "/api/v1/strategies",
+			       "{\"name\":\"U\",\"source\":\"" USES "\"}", NULL), 400);
+	assert_non_null(strstr(t_api_text(".errors[0].detail"), "is not here"));
+	assert_int_equal(strategy_bundle(a, t_api_db(), (uint64_t)t_db_int("SELECT id FROM user "
+			 "WHERE name = 'anna'"), STR("import anna/tools/2 as t\n"
+			 "import x/none/1\n// import anna/tools/1\n"), &whole, &err), 0);
+	assert_true(str_ends(whole, "\n//@library anna/tools/2\n//|//@version=6\n"
+		"//|library(\"tools\")\n//|export times(float x) =>\n//|    x * 10\n"));
+	arena_free(&a);
+}
+
 static void a_check_says_all_there_is_to_say(void **state)
 {
 	(void)state;
@@ -116,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_script_is_kept_with_its_inputs),
 		T(what_does_not_compile_is_not_kept),
+		T(libraries_of_the_same_user_are_there),
 		T(a_check_says_all_there_is_to_say),
 		T(nobody_touches_the_strategies_of_others),
 		T(starters_are_everybodys_and_nobodys),

@@ -227,6 +227,17 @@ static void texts_that_match(void **state)
 	      "\"(a+)+(a+)+(a+)+$\")))", "tries too many");
 }
 
+/* What a script is kept with stands behind it, as comments. */
+static void libraries_behind_the_script(void **state)
+{
+	(void)state;
+	is("import me/tools/2 as t\nimport me/tools/1\nplot(t.times(close) + tools.times(1))\n"
+	   "//@library me/tools/1\n//|//@version=6\n//|library(\"tools\")\n"
+	   "//|export times(float x) =>\n//|    x * 3\n"
+	   "\n//@library me/tools/2\n//|//@version=5\n//|library(\"tools\")\n//|K = 10\n"
+	   "//|export times(float x) =>\n//|    x * K\n", 2, 133);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +247,7 @@ int main(void)
 		cmocka_unit_test(pseudo_inverses),
 		cmocka_unit_test(maps_of_many_keys),
 		cmocka_unit_test(texts_that_match),
+		cmocka_unit_test(libraries_behind_the_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
