@@ -367,8 +367,12 @@ static int run_rounds(struct rounds *w, const struct ml_fit *f)
 	uint32_t round = b->t.n / b->t.outputs;
 	bool stop = w->valid != NULL && b->spec.param[PATIENCE] > 0 &&
 		    round - b->state[BOOST_BEST] >= b->spec.param[PATIENCE];
+	double right;
 	int rc = 0;
 
+	/* No round may be better than the best, either. */
+	if (w->valid != NULL && b->state[BOOST_BEST_LOSS] > 1e300)
+		b->state[BOOST_BEST_LOSS] = valid_loss(w, &right);
 	while (rc == 0 && !stop && round < b->state[BOOST_GOAL]) {
 		struct ml_progress p = {
 			.epochs = (unsigned)b->state[BOOST_GOAL],
@@ -500,8 +504,9 @@ static int load_state(struct boost *b, const struct ml_tensor *t, size_t n,
 	if (rc < 0)
 		return rc;
 	memcpy(b->state, f->data, sizeof(b->state));
-	if (!(b->state[BOOST_GOAL] >= 0 && b->state[BOOST_GOAL] <= 1e6 &&
-	      b->state[BOOST_BEST] >= 0 &&
+	if (!(b->state[BOOST_RUNNING] >= 0 && b->state[BOOST_RUNNING] <= 1 &&
+	      !isnan(b->state[BOOST_BEST_LOSS]) && b->state[BOOST_GOAL] >= 0 &&
+	      b->state[BOOST_GOAL] <= 1e6 && b->state[BOOST_BEST] >= 0 &&
 	      b->state[BOOST_BEST] <= b->t.n / b->t.outputs))
 		return FAIL(err, E_INVAL, "boosting: the checkpoint has %g of %g rounds",
 			    b->state[BOOST_BEST], b->state[BOOST_GOAL]);

@@ -223,7 +223,7 @@ size_t trees_tensors(struct trees *t, struct ml_tensor *ret)
 	};
 
 	memcpy(ret, all, sizeof(all));
-	return TREES_TENSORS;
+	return t->n_nodes > 0 ? TREES_TENSORS : 2;	/* none is of no length */
 }
 
 /* One tree of n nodes: every node but the root is the child of exactly one
@@ -313,7 +313,7 @@ int trees_load(struct arena *mem, const struct ml_tensor *ts, size_t n,
 	};
 	int rc;
 
-	for (size_t i = 0; i < ARRAY_LEN(need); i++) {
+	for (size_t i = 0; i < (need[1].d0 == 1 ? 2 : ARRAY_LEN(need)); i++) {
 		rc = ml_tensor_need(ts, n, need[i].name, need[i].dtype, need[i].d0,
 				    need[i].d1, &f, err);
 		if (rc < 0)
@@ -324,7 +324,7 @@ int trees_load(struct arena *mem, const struct ml_tensor *ts, size_t n,
 					     ml_dtype_size(f->dtype));
 	}
 	t.n = t.room_trees = need[1].d0 - 1;	/* 0 - 1 is refused just below */
-	t.n_nodes = t.room = need[2].d0;
+	t.n_nodes = t.room = need[1].d0 == 1 ? 0 : need[2].d0;
 	if (need[1].d0 == 0 || t.n > t.n_nodes || t.n_nodes > TREES_NODES_MAX)
 		return FAIL(err, E_INVAL, "%u trees of %u nodes", t.n, t.n_nodes);
 	rc = trees_check(&t, err);

@@ -96,7 +96,8 @@ void trees_shap(const struct trees *t, void *work, const float *x,
 /* What the sum is on average over the training samples (by cover). */
 double trees_mean(const struct trees *t, uint32_t output);
 
-/* Tensors "trees.*"; returns how many (TREES_TENSORS). */
+/* Tensors "trees.*"; returns how many (at most TREES_TENSORS: without trees
+ * there are no nodes to keep). */
 #define TREES_TENSORS 8
 size_t trees_tensors(struct trees *t, struct ml_tensor *ret);
 /* The arrays are used in place.  Refuses what could lead a walk astray. */

@@ -74,8 +74,12 @@ static void stops_early(void **state)
 	struct ml_set *train = t_planted(mem, 1000, 5, 3, 1);
 	struct ml_set *valid = t_planted(mem, 500, 5, 3, 2);
 	struct ml_spec spec = t_spec("boosting", train);
+	const struct ml_tensor *t;
 	struct boost *b;
 	struct rng r;
+	struct err err;
+	void *copy;
+	size_t n;
 
 	(void)state;
 	rng_seed(&r, 9);
@@ -85,6 +89,20 @@ static void stops_early(void **state)
 		T_CLS(valid)[i] = (uint8_t)rng_below(&r, 3);
 	b = t_train(mem, &spec, train, valid);
 	assert_true(b->t.n / 3 < 10);
+	/* Not even a tree is better than none: that can be kept, too. */
+	for (size_t i = 0; i < train->n; i++)
+		T_CLS(train)[i] = T_X(train, i)[0] > 0 ? ML_BUY : ML_SELL;
+	for (size_t i = 0; i < valid->n; i++)
+		T_CLS(valid)[i] = T_X(valid, i)[0] > 0 ? ML_SELL : ML_BUY;
+	b = t_train(mem, &spec, train, valid);
+	assert_int_equal(b->t.n, 0);
+	n = ml_kind_boosting.tensors(mem, b, false, &t);
+	for (size_t i = 0; i < n; i++)
+		assert_true(ml_tensor_len(&t[i]) > 0);
+	assert_int_equal(ml_kind_boosting.load(mem, &spec, t_copied(mem, t, n), n,
+					       &copy, &err), 0);
+	assert_memory_equal(t_ask(mem, &ml_kind_boosting, b, valid),
+			    t_ask(mem, &ml_kind_boosting, copy, valid), 500 * 3 * 4);
 	b = t_train(mem, &spec, train, NULL);
 	assert_int_equal(b->t.n, 900);
 }
