@@ -12,7 +12,7 @@
 #include "http/http.h"
 #include "proc/board.h"
 
-#define BACKOFF_MS	200
+#define TRIES		4
 #define HTTP_MAGIC	0x68747470u
 
 struct http {
@@ -46,6 +46,8 @@ int http_new(struct arena *out, const struct http_opts *o, struct http **ret,
 	h->o = *o;
 	h->o.connect_ms = o->connect_ms > 0 ? o->connect_ms : 10000;
 	h->o.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : 30000;
+	h->o.pause_ms = o->pause_ms > 0 ? o->pause_ms : 1000;
+	h->o.pause_max_ms = o->pause_max_ms > 0 ? o->pause_max_ms : 30000;
 	h->o.max_body = o->max_body > 0 ? o->max_body : 1u << 20;
 	h->owner = getpid();
 	h->curl = curl_easy_init();
@@ -220,20 +222,45 @@ static int attempt(struct arena *out, struct http *h,
 	return 0;
 }
 
+/* Answers that another try may better. */
+static bool passing(int status)
+{
+	return status == 408 || status == 429 || status == 500 ||
+		status == 502 || status == 503 || status == 504;
+}
+
+/* Before try i + 1; negative: it is not worth it. */
+static int64_t pause_before(const struct http *h, unsigned i, int rc,
+			    const struct http_answer *a)
+{
+	int64_t most = h->o.pause_ms << (i < 16 ? i - 1 : 15), wait;
+
+	wait = rand_jitter_ms(most < h->o.pause_max_ms ? most : h->o.pause_max_ms);
+	if (rc < 0 || a->retry_after_ms <= 0)
+		return wait;
+	return a->retry_after_ms > h->o.pause_max_ms ? -1 :
+		a->retry_after_ms > wait ? a->retry_after_ms : wait;
+}
+
 int http_do(struct arena *out, struct http *h, const struct http_request *rq,
 	    struct http_answer *ret, struct err *err)
 {
 	const char *method = rq->method != NULL ? rq->method : "GET";
-	unsigned tries = is_read(method) ? (rq->tries > 0 ? rq->tries : 3) : 1;
+	unsigned tries = is_read(method) ? (rq->tries > 0 ? rq->tries : TRIES) : 1;
 	int rc;
 
 	assert(h->magic == HTTP_MAGIC && h->owner == getpid());
 	for (unsigned i = 1;; i++) {
+		int64_t wait;
+
 		rc = attempt(out, h, rq, method, ret, err);
 		if (i >= tries || (rc != 0 && rc != -E_IO && rc != -E_TIMEOUT))
 			return rc;
-		if (rc == 0 && ret->status < 500)
+		if (rc == 0 && !passing(ret->status))
 			return 0;
-		clock_sleep_ms(rand_jitter_ms(BACKOFF_MS << (i - 1)));
+		wait = pause_before(h, i, rc, ret);
+		if (wait < 0)
+			return rc;
+		clock_sleep_ms(wait);
 	}
 }

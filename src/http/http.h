@@ -4,8 +4,10 @@
  *
  * Always with time limits, always with a ceiling for the answer, TLS always
  * verified, no redirects, no proxy from the environment, http and https only.
- * A GET is tried again (full jitter) when nothing or 5xx came; nothing else
- * ever is, by us or by libcurl: a write whose answer did not come is
+ * A GET is tried again, after a time with full jitter that doubles, when
+ * nothing came or 408, 429, 500, 502, 503 or 504 did; not before a Retry-After
+ * is over, and not at all when that is longer than the longest pause.  Nothing
+ * else ever is, by us or by libcurl: a write whose answer did not come is
  * -E_UNCERTAIN and its fate is the caller's to find out.
  *
  * Outcomes: 0 an answer of any status is in *ret | -E_IO not sent (no
@@ -20,6 +22,7 @@ struct arena;
 
 struct http_opts {
 	int64_t connect_ms, timeout_ms;	/* 0: 10 s, 30 s */
+	int64_t pause_ms, pause_max_ms;	/* first and longest; 0: 1 s, 30 s */
 	size_t max_body;		/* 0: 1 MiB */
 	const char *agent;		/* User-Agent */
 };
@@ -34,7 +37,7 @@ struct http_request {
 	const struct http_header *headers;
 	size_t n_headers;
 	struct str body;
-	unsigned tries;			/* for GET; 0: 3 */
+	unsigned tries;			/* for GET; 0: 4 */
 	int64_t timeout_ms;		/* 0: as the client */
 };
 struct http_answer {

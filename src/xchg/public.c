@@ -11,8 +11,6 @@
 #include "http/http.h"
 #include "xchg/public_i.h"
 
-#define TRIES		5	/* of a request that is told to come later */
-#define WAIT_MAX	60000
 
 static const struct pub_dialect *const dialects[] = {
 	&pub_binance, &pub_coinbase, &pub_kraken, &pub_kucoin,
@@ -109,35 +107,26 @@ int pub_get(struct arena *out, struct pub *p, const char *path,
 	    const struct json **ret, struct err *err)
 {
 	struct http_request rq = { .url = arena_printf(out, "%s%s", p->url, path) };
+	struct http_answer a;
+	const char *say;
+	int rc;
 
-	for (unsigned i = 1;; i++) {
-		struct http_answer a;
-		const char *say;
-		int rc;
-
-		throttle(p);
-		rc = http_do(out, p->http, &rq, &a, err);
-		if (rc < 0) {
-			err_wrap(err, "%s", p->d->name);
-			return rc;
-		}
-		if (a.status == 429 && i < TRIES && a.retry_after_ms <= WAIT_MAX) {
-			clock_sleep_ms(a.retry_after_ms >= 0 ? a.retry_after_ms :
-				       1000LL << i);
-			continue;
-		}
-		if (a.status != 200)
-			return refused(out, p, &a, err);
-		if (json_parse(out, a.body.p, a.body.n, ret, err) < 0) {
-			err_wrap(err, "%s: its answer", p->d->name);
-			err->code = E_EXCHANGE;
-			return -E_EXCHANGE;
-		}
-		say = p->d->error(out, *ret);
-		if (say != NULL)
-			return FAIL(err, E_EXCHANGE, "%s: %.200s", p->d->name, say);
-		return 0;
+	throttle(p);
+	rc = http_do(out, p->http, &rq, &a, err);
+	if (rc < 0) {
+		err_wrap(err, "%s", p->d->name);
+		return rc;
 	}
+	if (a.status != 200)
+		return refused(out, p, &a, err);
+	if (json_parse(out, a.body.p, a.body.n, ret, err) < 0) {
+		err_wrap(err, "%s: its answer", p->d->name);
+		err->code = E_EXCHANGE;
+		return -E_EXCHANGE;
+	}
+	say = p->d->error(out, *ret);
+	return say == NULL ? 0 :
+		FAIL(err, E_EXCHANGE, "%s: %.200s", p->d->name, say);
 }
 
 int pub_time(struct pub *p, int64_t *ret_ms, struct err *err)

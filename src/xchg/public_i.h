@@ -34,8 +34,7 @@ struct pub {
 	void *own;		/* the dialect's */
 };
 
-/* GET url + path: its JSON, when the status is 200.  A 429 is waited out where
- * that takes under a minute. */
+/* GET url + path: its JSON, when the status is 200 and it is no error. */
 MUST_CHECK int pub_get(struct arena *out, struct pub *p, const char *path,
 		       const struct json **ret, struct err *err);
 /* "binance: <what>" */

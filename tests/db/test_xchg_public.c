@@ -315,7 +315,8 @@ static void serve(int fd, const char *rq)
 static int setup(void **st)
 {
 	static char url[64];
-	struct http_opts o = { .timeout_ms = 5000, .max_body = 8 << 20 };
+	struct http_opts o = { .timeout_ms = 20000, .max_body = 8 << 20,
+			       .pause_ms = 1 };
 	struct err err;
 
 	(void)st;

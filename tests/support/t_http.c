@@ -82,6 +82,11 @@ static void answer(int fd, const char *request)
 		t_http_reply(fd, (int)strtol(path + 8, NULL, 10), "", "x", 1);
 	} else if (strcmp(path, "/later") == 0) {
 		t_http_reply(fd, 429, "Retry-After: 7\r\n", "", 0);
+	} else if (strcmp(path, "/soon") == 0) {
+		if (shared->flaky++ < 1)
+			t_http_reply(fd, 429, "Retry-After: 1\r\n", "", 0);
+		else
+			t_http_reply(fd, 200, "", "now", 3);
 	} else if (strncmp(path, "/big/", 5) == 0) {
 		size_t n = strtoul(path + 5, NULL, 10);
 		char *big = calloc(1, n + 1);

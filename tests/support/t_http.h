@@ -3,10 +3,11 @@
 /* t_http.h - a web server for tests, in a process of its own on loopback.
  *
  * The path decides: /ok, /status/503 (any number), /later (429 with
- * Retry-After: 7), /big/100000 (that many bytes), /slow (answers after 5 s),
- * /close (reads, then closes without an answer), /redirect, /flaky (503 the
- * first two times, then 200), /echo (the request's body).  The requests that came are
- * kept: t_http_requests() and t_http_last(). */
+ * Retry-After: 7), /soon (that with 1, then 200), /big/100000 (that many
+ * bytes), /slow (answers after 5 s), /close (reads, then closes without an
+ * answer), /redirect, /flaky (503 the first two times, then 200), /echo (the
+ * request's body).  The requests that came are kept: t_http_requests() and
+ * t_http_last(). */
 #include "core/base.h"
 
 int t_http_start(void);			/* the port */

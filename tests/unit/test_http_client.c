@@ -16,6 +16,7 @@ static int port;
 static int setup(void **state)
 {
 	struct http_opts o = { .timeout_ms = 700, .max_body = 65536,
+			       .pause_ms = 20, .pause_max_ms = 3000,
 			       .agent = "orch-test" };
 	struct err err;
 
@@ -93,10 +94,28 @@ static void a_read_is_tried_again_after_a_server_error(void **state)
 	assert_int_equal(t_http_requests(), 3);
 	assert_int_equal(get("/status/500", &an, &err), 0);
 	assert_int_equal(an.status, 500);
-	assert_int_equal(t_http_requests(), 6);
+	assert_int_equal(t_http_requests(), 7);
 	/* What the client did wrong does not get better. */
 	assert_int_equal(get("/status/404", &an, &err), 0);
-	assert_int_equal(t_http_requests(), 7);
+	assert_int_equal(get("/status/501", &an, &err), 0);
+	assert_int_equal(t_http_requests(), 9);
+}
+
+static void a_read_waits_as_long_as_it_is_told_to(void **state)
+{
+	int64_t t = clock_mono_ns();
+	struct http_answer an;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(get("/soon", &an, &err), 0);
+	assert_int_equal(an.status, 200);
+	assert_int_equal(t_http_requests(), 2);
+	assert_true(clock_mono_ns() - t >= 1000000000);
+	/* Seven seconds are over the longest pause: the caller decides. */
+	assert_int_equal(get("/later", &an, &err), 0);
+	assert_int_equal(an.status, 429);
+	assert_int_equal(t_http_requests(), 3);
 }
 
 static void a_write_is_never_sent_twice(void **state)
@@ -204,6 +223,7 @@ int main(void)
 		T(an_answer_comes_with_status_type_and_body),
 		T(a_write_carries_headers_and_body),
 		T(a_read_is_tried_again_after_a_server_error),
+		T(a_read_waits_as_long_as_it_is_told_to),
 		T(a_write_is_never_sent_twice),
 		T(a_write_without_an_answer_is_uncertain),
 		T(a_read_has_a_time_limit),
