@@ -165,7 +165,9 @@ static void judge_all(struct arena *out, struct ml_eval *e)
 		if (hard == NULL || b->gain.low < hard->gain.low)
 			hard = b;
 	}
-	if (!isnan(p->value))
+	if (p->value == 0 && p->low == p->high)
+		money = " Its signal never traded.";
+	else if (!isnan(p->value))
 		money = arena_printf(out, " Its signal after fees: %+.1f %% (%+.1f to %+.1f "
 			"%%)%s.", 100 * p->value, 100 * p->low, 100 * p->high,
 			p->low > 0 ? "" : ", which may be luck");
