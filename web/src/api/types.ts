@@ -120,6 +120,8 @@ export interface StrategyInput {
 	max?: number | null;
 	step?: number | null;
 	options?: InputValue[] | null;
+	/** What the options mean, in their order. */
+	option_titles?: string[];
 	tooltip?: string | null;
 	group?: string | null;
 	inline?: string | null;

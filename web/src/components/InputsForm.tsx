@@ -74,6 +74,13 @@ function rangeText(i: StrategyInput): string | undefined {
 	return has(i.max) ? `up to ${i.max}` : undefined;
 }
 
+/** What it is for, where the script says so, and what it may be. */
+function hintOf(i: StrategyInput, chosen: boolean): string | undefined {
+	const range = chosen ? undefined : rangeText(i);
+	if (!i.tooltip) return range;
+	return range ? `${i.tooltip} (${range})` : i.tooltip;
+}
+
 export function InputsForm(p: {
 	inputs: readonly StrategyInput[];
 	draft: Draft;
@@ -104,7 +111,7 @@ export function InputsForm(p: {
 					<Field
 						key={i.name}
 						label={title}
-						hint={rangeText(i)}
+						hint={hintOf(i, list !== null)}
 						error={inputError(i, v)}
 					>
 						{(a) =>
@@ -115,8 +122,10 @@ export function InputsForm(p: {
 									value={v}
 									onChange={(ev) => set(i.name, ev.target.value)}
 								>
-									{list.map((o) => (
-										<option key={o}>{o}</option>
+									{list.map((o, k) => (
+										<option key={o} value={o}>
+											{i.option_titles?.[k] ?? o}
+										</option>
 									))}
 								</select>
 							) : (

@@ -2,7 +2,6 @@ import type {
 	Feature,
 	Kind,
 	Kinds,
-	Label,
 	LabelKind,
 	Model,
 	ModelBody,
@@ -43,6 +42,16 @@ export interface TrainForm {
 	notes: string;
 }
 
+/** "…: 0 constant, 1 steps, 2 cosine" is a choice, not a number. */
+export function choicesOf(doc: string): [number, string][] {
+	const list = doc.match(/0 \w[^,]*(?:, \d+ \w[^,]*)+$/)?.[0].split(", ");
+	const out = (list ?? []).map((x): [number, string] => [
+		Number(x.slice(0, x.indexOf(" "))),
+		x.slice(x.indexOf(" ") + 1),
+	]);
+	return out.every(([n], i) => n === i) ? out : [];
+}
+
 /** The parameters of a kind as inputs of a form. */
 export function inputsOf(k: Kind | undefined): StrategyInput[] {
 	return (k?.params ?? []).map((p) => ({
@@ -52,15 +61,26 @@ export function inputsOf(k: Kind | undefined): StrategyInput[] {
 		default: p.default,
 		min: p.min,
 		max: p.max,
-		tooltip: p.doc,
+		...docOf(p),
 	}));
+}
+
+function docOf(p: Kind["params"][number]): Partial<StrategyInput> {
+	const list = p.integer ? choicesOf(p.doc) : [];
+	if (list.length === 0) return { tooltip: p.doc };
+	const rest = p.doc.slice(0, p.doc.indexOf(`0 ${list[0]?.[1]}`));
+	return {
+		options: list.map(([n]) => n),
+		option_titles: list.map(([, t]) => t),
+		tooltip: rest.replace(/[:\s]+$/, ""),
+	};
 }
 
 function labelDefaults(l: LabelKind | undefined) {
 	return {
-		label: l?.name ?? "next",
+		label: l?.kind ?? "next",
 		threshold: String(l?.threshold === undefined ? 0.5 : percent(l.threshold)),
-		bars: String(l?.bars ?? (l?.name === "triple" ? 24 : 5)),
+		bars: String(l?.bars ?? (l?.kind === "triple" ? 24 : 5)),
 	};
 }
 
@@ -122,6 +142,9 @@ export function startForm(
 	return withKind(base, kind);
 }
 
+const textsOf = (v: unknown): string[] =>
+	Array.isArray(v) ? v.map(String) : [];
+
 /** A model's own settings, to be changed and trained anew. */
 export function adoptForm(base: TrainForm, m: Model, kinds: Kinds): TrainForm {
 	const k = kinds.kinds.find((x) => x.name === m.kind);
@@ -142,10 +165,10 @@ export function adoptForm(base: TrainForm, m: Model, kinds: Kinds): TrainForm {
 		trainTo: day(m.train_to),
 		validTo: day(m.valid_to),
 		testTo: day(m.test_to),
-		own: true,
+		own: m.features.length > 0,
 		features: m.features.filter((x) => known.has(x)),
 		more: m.features.filter((x) => !known.has(x)).join(", "),
-		window: String(m.window),
+		window: m.window > 0 ? String(m.window) : "",
 		label: m.label.kind,
 		threshold:
 			m.label.threshold === undefined
@@ -155,6 +178,14 @@ export function adoptForm(base: TrainForm, m: Model, kinds: Kinds): TrainForm {
 		weights: m.label.weights === true,
 		seed: String(m.seed),
 		retrain: m.retrain_days ? String(m.retrain_days) : "",
+		...(m.search
+			? {
+					search: true,
+					trials: String(m.search.trials ?? base.trials),
+					layouts: textsOf(m.search.layouts).join("\n"),
+					rates: textsOf(m.search.rates).join(", "),
+				}
+			: {}),
 	};
 }
 
@@ -234,7 +265,7 @@ function rangesOf(f: TrainForm): Partial<ModelBody> {
 	return out;
 }
 
-function labelOf(f: TrainForm): Label {
+function labelOf(f: TrainForm): NonNullable<ModelBody["label"]> {
 	return {
 		kind: f.label,
 		threshold: Number((Number(f.threshold) / 100).toPrecision(12)),

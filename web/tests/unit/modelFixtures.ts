@@ -77,6 +77,7 @@ export const KINDS: Kinds = {
 		},
 		{
 			name: "book",
+			title: "Imbalance of the book",
 			formula: "(bids - asks) / (bids + asks)",
 			warm_up: 0,
 			min: -1,
@@ -86,10 +87,10 @@ export const KINDS: Kinds = {
 		},
 	],
 	labels: [
-		{ name: "next", threshold: 0.005, bars: 1 },
-		{ name: "bars", threshold: 0.005, bars: 5 },
-		{ name: "triple", threshold: 0.01, bars: 24 },
-		{ name: "return", threshold: 0.002, bars: 1 },
+		{ kind: "next", title: "next", threshold: 0.005, bars: 1 },
+		{ kind: "bars", title: "bars", threshold: 0.005, bars: 5 },
+		{ kind: "triple", title: "triple", threshold: 0.01, bars: 24 },
+		{ kind: "return", title: "return", threshold: 0.002, bars: 1 },
 	],
 };
 
@@ -126,9 +127,11 @@ export function model(id: number, more: Partial<Model> = {}): Model {
 		created: T0,
 		trained: Date.now() - 5 * 86_400_000,
 		promoted: null,
-		generation: null,
+		generation: 0,
 		drift: null,
 		retrain_days: null,
+		parent_id: null,
+		search: null,
 		progress: 1,
 		eta_ms: null,
 		error: null,
@@ -218,14 +221,14 @@ export const EVALUATION: Evaluation = {
 			rate: 0.001,
 			round: 1,
 			loss: 0.91,
-			chosen: true,
+			state: "chosen",
 		},
 		{
 			layout: "dense 32 relu, dense 3",
 			rate: 0.01,
 			round: 1,
 			loss: 0.99,
-			chosen: false,
+			state: "dropped",
 		},
 	],
 };
@@ -235,6 +238,7 @@ export const PREDICTION: Prediction = {
 	probabilities: { buy: 0.5, hold: 0.3, sell: 0.2 },
 	confidence: 0.47,
 	strength: 0.3,
+	predicted: null,
 	indicators: { rsi_14: 0.62, volatility_20: 0.0051 },
 	reasons: [
 		{

@@ -12,6 +12,7 @@ import { ApiError } from "../../src/lib/apiClient";
 import type { LiveEvent } from "../../src/lib/live";
 import {
 	adoptForm,
+	choicesOf,
 	partsOf,
 	problemsOf,
 	startForm,
@@ -214,7 +215,7 @@ describe("the form of a training", () => {
 	it("takes over another model's settings", () => {
 		const m = model(3, {
 			features: ["rsi_14", "rsi_14[2]"],
-			label: { kind: "bars", threshold: 0.002, bars: 9 },
+			label: { kind: "bars", threshold: 0.002, bars: 9, weights: false },
 			retrain_days: 7,
 		});
 		const form = adoptForm(base, m, KINDS);
@@ -229,6 +230,16 @@ describe("the form of a training", () => {
 			trainFrom: "2022-01-01",
 		});
 		expect(withKind(form, KINDS.kinds[0]).layout).toBe("");
+	});
+	it("makes choices of numbers that stand for words", () => {
+		expect(choicesOf("0 Adam, 1 AdamW, 2 SGD with momentum")).toEqual([
+			[0, "Adam"],
+			[1, "AdamW"],
+			[2, "SGD with momentum"],
+		]);
+		expect(choicesOf("of the rate: 0 constant, 1 steps").length).toBe(2);
+		expect(choicesOf("epochs in which the rate grows from 0")).toEqual([]);
+		expect(choicesOf("longest gradient; 0: any length")).toEqual([]);
 	});
 	it("divides what is stored by the usual shares", () => {
 		const parts = partsOf(base, MARKET) ?? [];

@@ -72,34 +72,29 @@ function Probabilities({ p }: { p: Prediction }) {
 }
 
 function Reasons({ reasons, action }: { reasons: Reason[]; action: string }) {
-	const widest = Math.max(
-		1e-12,
-		...reasons.map((r) => Math.abs(r.contribution)),
-	);
+	const rows = reasons.map((r) => ({ ...r, part: r.contribution ?? 0 }));
+	const widest = Math.max(1e-12, ...rows.map((r) => Math.abs(r.part)));
 	if (reasons.length === 0) return null;
 	return (
 		<>
 			<h3>Why</h3>
 			<ul className="reasons">
-				{reasons.map((r) => (
+				{rows.map((r) => (
 					<li key={r.feature}>
 						<span className="reason-text">
 							{r.sentence || r.feature}
 							<span className="sr">
-								{r.contribution >= 0
+								{r.part >= 0
 									? ` (speaks for ${action})`
 									: ` (speaks against ${action})`}
 							</span>
 						</span>
 						<span className="signed-bar" aria-hidden="true">
 							<span
-								className={`signed-fill ${r.contribution >= 0 ? "fill-up" : "fill-down"}`}
+								className={`signed-fill ${r.part >= 0 ? "fill-up" : "fill-down"}`}
 								style={{
-									left:
-										r.contribution >= 0
-											? "50%"
-											: `${50 + (50 * r.contribution) / widest}%`,
-									width: `${(50 * Math.abs(r.contribution)) / widest}%`,
+									left: r.part >= 0 ? "50%" : `${50 + (50 * r.part) / widest}%`,
+									width: `${(50 * Math.abs(r.part)) / widest}%`,
 								}}
 							/>
 						</span>

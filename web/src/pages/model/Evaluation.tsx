@@ -244,7 +244,7 @@ function SearchPanel({ trials }: { trials: readonly SearchTrial[] }) {
 		{
 			key: "state",
 			title: "State",
-			cell: (t) => t.state ?? (t.chosen ? "went on" : "left behind"),
+			cell: (t) => t.state,
 		},
 	];
 	return (

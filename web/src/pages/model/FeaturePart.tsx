@@ -123,14 +123,14 @@ export function LabelPart(p: PartProps) {
 									set(
 										withLabel(
 											form,
-											kinds.labels.find((l) => l.name === ev.target.value),
+											kinds.labels.find((l) => l.kind === ev.target.value),
 										),
 									)
 								}
 							>
 								{kinds.labels.map((l) => (
-									<option key={l.name} value={l.name}>
-										{LABEL_TITLES[l.name] ?? l.title ?? l.name}
+									<option key={l.kind} value={l.kind}>
+										{LABEL_TITLES[l.kind] ?? l.title ?? l.kind}
 									</option>
 								))}
 							</select>

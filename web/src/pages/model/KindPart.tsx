@@ -57,14 +57,6 @@ export function KindPart(p: PartProps) {
 							draft={form.params}
 							onChange={(params) => set({ params })}
 						/>
-						<dl className="param-docs">
-							{(kind?.params ?? []).map((x) => (
-								<div key={x.name}>
-									<dt>{x.name.replace(/_/g, " ")}</dt>
-									<dd>{x.doc}</dd>
-								</div>
-							))}
-						</dl>
 					</details>
 				)}
 				{kind?.layout && (

@@ -31,13 +31,16 @@ export function setupFacts(m: Model, f: Formats): [string, string][] {
 		["Chosen on", `${date(m.train_to)} to ${date(m.valid_to)}`],
 		["Judged on", `${date(m.valid_to)} to ${date(m.test_to)}`],
 		["Label", labelText(m, f)],
-		["Window", `${f.count(m.window)} bars`],
+		["Window", m.window > 0 ? `${f.count(m.window)} bars` : "as usual"],
 		...(m.layout ? ([["Layout", m.layout]] as [string, string][]) : []),
 		...Object.entries(m.params).map(([k, v]): [string, string] => [
 			k.replace(/_/g, " "),
 			String(v),
 		]),
 		["Seed", String(m.seed)],
+		...(m.parent_id
+			? ([["Trained anew from", `#${m.parent_id}`]] as [string, string][])
+			: []),
 		...(m.size ? ([["Size", f.bytes(m.size)]] as [string, string][]) : []),
 		...(m.checksum
 			? ([["Checksum", m.checksum.slice(0, 16)]] as [string, string][])
