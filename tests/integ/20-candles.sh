@@ -100,6 +100,24 @@ is "a missing file is an input error" "$rc" 74
 run orchctl candles gaps -m demo:X/Y -t 1h
 is "an unknown market is told" "$rc" 66
 
+# An exchange that is not there, and words that make no sense: nothing is made.
+env_set kraken_url http://127.0.0.1:1
+run orchctl candles download -m kraken:BTC/USD -t 1h
+is "an exchange that does not answer is an input error" "$rc" 74
+like "and is named" "$(cat "$T/err")" 'kraken: '
+run orchctl candles download -m mtgox:BTC/USD -t 1h
+is "an exchange nobody speaks to" "$rc" 66
+like "those there are are told" "$(cat "$T/err")" 'binance, coinbase, kraken, kucoin'
+for bad in "-m kraken:BTC/USD" "-t 1h" "-m kraken -t 1h" "-m kraken:BTC/USD -t 7h" \
+	"-m kraken:BTC/USD -t 2h"
+do
+	# shellcheck disable=SC2086
+	run orchctl candles download $bad
+	is "usage error: candles download $bad" "$rc" 64
+done
+is "no market came of it" \
+	"$(sql 'SELECT COUNT(*) FROM orch.market m JOIN orch.exchange e ON e.id = m.exchange_id WHERE e.name = "kraken"')" 0
+
 # The real files, where they are.
 if [ -d "$data" ]; then
 	for f in BTC:1d:1432 BTC:4h:8588 BTC:1h:34349 BTC:5m:65741 BTC:1m:61272 \
