@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <math.h>
+
 #include "bt/stats_i.h"
 #include "core/wide.h"
 
@@ -26,19 +28,24 @@ static inline void one(struct bt_path *p, double e)
 WIDE_BODY void add_body(struct bt_path *to, const double *equity, size_t n)
 {
 	struct bt_path p = *to;
-	wide e, down, share, square, most = WIDE_ALL(p.most), ratio = WIDE_ALL(p.most_ratio);
+	wide e, x, top = WIDE_ALL(p.peak), none = WIDE_ALL(-INFINITY);
+	wide down, share, square, most = WIDE_ALL(p.most), ratio = WIDE_ALL(p.most_ratio);
 
 	WIDE_LOAD(square, p.square);
 	for (size_t i = 0; i < n; i += WIDE) {
 		wide peak;
-		double top = p.peak;
 
+		/* The greatest so far in each lane: of 2, of 4, of 8, of all. */
 		WIDE_LOAD(e, equity + i);
-		for (size_t k = 0; k < WIDE; k++) {
-			top = equity[i + k] > top ? equity[i + k] : top;
-			peak[k] = top;
-		}
-		p.peak = top;
+		peak = e;
+		x = __builtin_shufflevector(peak, none, 8, 0, 1, 2, 3, 4, 5, 6);
+		peak = WIDE_PICK(x > peak, x, peak);
+		x = __builtin_shufflevector(peak, none, 8, 8, 0, 1, 2, 3, 4, 5);
+		peak = WIDE_PICK(x > peak, x, peak);
+		x = __builtin_shufflevector(peak, none, 8, 8, 8, 8, 0, 1, 2, 3);
+		peak = WIDE_PICK(x > peak, x, peak);
+		peak = WIDE_PICK(peak > top, peak, top);
+		top = __builtin_shufflevector(peak, peak, 7, 7, 7, 7, 7, 7, 7, 7);
 		down = peak - e;
 		share = down / peak;
 		most = WIDE_PICK(down > most, down, most);
@@ -46,6 +53,7 @@ WIDE_BODY void add_body(struct bt_path *to, const double *equity, size_t n)
 		square += share * share;
 	}
 	WIDE_STORE(p.square, square);
+	p.peak = top[0];
 	for (size_t k = 0; k < WIDE; k++) {
 		p.most = most[k] > p.most ? most[k] : p.most;
 		p.most_ratio = ratio[k] > p.most_ratio ? ratio[k] : p.most_ratio;

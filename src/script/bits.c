@@ -6,19 +6,18 @@
 
 #include "script/bits_i.h"
 
-/* 64 bars: a > b, a < b, and where they can be compared. */
-struct cmp { uint64_t gt, lt, ord; };
+/* 64 bars: a <= b and a >= b; neither: they cannot be compared. */
+struct cmp { uint64_t le, ge; };
 typedef struct cmp cmp_fn(const double *a, const double *b);
 typedef uint64_t true_fn(const double *x);
 
 static struct cmp cmp_some(const double *a, const double *b, size_t n)
 {
-	struct cmp r = { 0, 0, 0 };
+	struct cmp r = { 0, 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		r.gt |= (uint64_t)(a[i] > b[i]) << i;
-		r.lt |= (uint64_t)(a[i] < b[i]) << i;
-		r.ord |= (uint64_t)(a[i] >= b[i] || a[i] < b[i]) << i;
+		r.le |= (uint64_t)(a[i] <= b[i]) << i;
+		r.ge |= (uint64_t)(a[i] >= b[i]) << i;
 	}
 	return r;
 }
@@ -37,14 +36,13 @@ static uint64_t true_some(const double *x, size_t n)
 
 WITH("avx512f") static struct cmp cmp_avx512(const double *a, const double *b)
 {
-	struct cmp r = { 0, 0, 0 };
+	struct cmp r = { 0, 0 };
 
 	for (unsigned i = 0; i < 64; i += 8) {
 		__m512d x = _mm512_loadu_pd(a + i), y = _mm512_loadu_pd(b + i);
 
-		r.gt |= (uint64_t)_mm512_cmp_pd_mask(x, y, _CMP_GT_OQ) << i;
-		r.lt |= (uint64_t)_mm512_cmp_pd_mask(x, y, _CMP_LT_OQ) << i;
-		r.ord |= (uint64_t)_mm512_cmp_pd_mask(x, y, _CMP_ORD_Q) << i;
+		r.le |= (uint64_t)_mm512_cmp_pd_mask(x, y, _CMP_LE_OQ) << i;
+		r.ge |= (uint64_t)_mm512_cmp_pd_mask(x, y, _CMP_GE_OQ) << i;
 	}
 	return r;
 }
@@ -61,14 +59,13 @@ WITH("avx512f") static uint64_t true_avx512(const double *a)
 
 WITH("avx2") static struct cmp cmp_avx2(const double *a, const double *b)
 {
-	struct cmp r = { 0, 0, 0 };
+	struct cmp r = { 0, 0 };
 
 	for (unsigned i = 0; i < 64; i += 4) {
 		__m256d x = _mm256_loadu_pd(a + i), y = _mm256_loadu_pd(b + i);
 
-		r.gt |= (uint64_t)_mm256_movemask_pd(_mm256_cmp_pd(x, y, _CMP_GT_OQ)) << i;
-		r.lt |= (uint64_t)_mm256_movemask_pd(_mm256_cmp_pd(x, y, _CMP_LT_OQ)) << i;
-		r.ord |= (uint64_t)_mm256_movemask_pd(_mm256_cmp_pd(x, y, _CMP_ORD_Q)) << i;
+		r.le |= (uint64_t)_mm256_movemask_pd(_mm256_cmp_pd(x, y, _CMP_LE_OQ)) << i;
+		r.ge |= (uint64_t)_mm256_movemask_pd(_mm256_cmp_pd(x, y, _CMP_GE_OQ)) << i;
 	}
 	return r;
 }
@@ -85,14 +82,13 @@ WITH("avx2") static uint64_t true_avx2(const double *a)
 
 static struct cmp cmp_64(const double *a, const double *b)
 {
-	struct cmp r = { 0, 0, 0 };
+	struct cmp r = { 0, 0 };
 
 	for (unsigned i = 0; i < 64; i += 2) {
 		__m128d x = _mm_loadu_pd(a + i), y = _mm_loadu_pd(b + i);
 
-		r.gt |= (uint64_t)_mm_movemask_pd(_mm_cmpgt_pd(x, y)) << i;
-		r.lt |= (uint64_t)_mm_movemask_pd(_mm_cmplt_pd(x, y)) << i;
-		r.ord |= (uint64_t)_mm_movemask_pd(_mm_cmpord_pd(x, y)) << i;
+		r.le |= (uint64_t)_mm_movemask_pd(_mm_cmple_pd(x, y)) << i;
+		r.ge |= (uint64_t)_mm_movemask_pd(_mm_cmpge_pd(x, y)) << i;
 	}
 	return r;
 }
@@ -125,12 +121,11 @@ void bits_crossings(const double *a, const double *b, size_t n,
 	for (size_t i = 0; i < n; i += 64) {
 		size_t m = n - i < 64 ? n - i : 64;
 		struct cmp c = m == 64 ? cmp(a + i, b + i) : cmp_some(a + i, b + i, m);
-		uint64_t le = c.ord & ~c.gt, ge = c.ord & ~c.lt;
 
-		over[i / 64] = c.gt & (le << 1 | last->le);
-		under[i / 64] = c.lt & (ge << 1 | last->ge);
-		last->le = le >> (m - 1) & 1;
-		last->ge = ge >> (m - 1) & 1;
+		over[i / 64] = c.ge & ~c.le & (c.le << 1 | last->le);
+		under[i / 64] = c.le & ~c.ge & (c.ge << 1 | last->ge);
+		last->le = c.le >> (m - 1) & 1;
+		last->ge = c.ge >> (m - 1) & 1;
 	}
 }
 

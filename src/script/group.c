@@ -91,7 +91,8 @@ bool script_group_add(struct script_group *g, struct script_vm *vm)
 
 		vm_name_columns(vm, names);
 		for (int k = 0; k < COL__FIXED; k++)
-			meet_all(g, vm, names, k, 1);
+			if (vm->reads[k])
+				meet_all(g, vm, names, k, 1);
 		for (size_t i = 0; i < p->inputs.n; i++)
 			if (p->input_regs.v[i].col >= 0)
 				meet_all(g, vm, names, p->input_regs.v[i].col, 1);

@@ -179,7 +179,7 @@ MUST_CHECK int script_on_bar(struct script_vm *vm, const struct bar *b,
 
 /* The same over columns: announce up to SCRIPT_BLOCK bars, whose pure series
  * are then computed at once, and step through them. */
-#define SCRIPT_BLOCK ((size_t)256)
+#define SCRIPT_BLOCK ((size_t)512)
 MUST_CHECK int script_block(struct script_vm *vm, const struct bars *b,
 			    struct err *err);
 MUST_CHECK int script_step(struct script_vm *vm,

@@ -385,6 +385,12 @@ static int make_columns(struct script_vm *vm, struct err *err)
 		struct vm_col *c = &vm->cols[i];
 		double pad = p->cols.v[i].pad;
 
+		/* Of the bar's own columns few are read. */
+		if (i < COL__FIXED && !vm->reads[i]) {
+			*c = (struct vm_col){ 0 };
+			continue;
+		}
+
 		if (p->cols.v[i].pad_reg >= 0) {
 			double more = vm->r[p->cols.v[i].pad_reg];
 
@@ -543,6 +549,7 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	for (int k = 0; k < DRAW__MAX; k++)
 		vm->draws[k].max = prog->draw_max[k] > 0 ? prog->draw_max[k] : 50;
 	bind_inputs(vm);
+	find_reads(vm);
 	rc = vm_find_models(vm, err);
 	if (rc == 0)
 		rc = vm_run(vm, &prog->init);
@@ -550,7 +557,6 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 		rc = make_columns(vm, err);
 	if (rc == 0)
 		rc = make_units(vm, err);
-	find_reads(vm);
 	if (rc == 0)
 		rc = vm_make_subs(vm, lim, err);
 	if (rc < 0)
@@ -681,7 +687,7 @@ static void wrap(struct script_vm *vm)
 	for (size_t i = 0; i < vm->p->cols.n; i++) {
 		struct vm_col *c = &vm->cols[i];
 
-		if (!theirs(vm, (int)i))
+		if (!theirs(vm, (int)i) && c->mem != NULL)
 			memmove(c->mem, c->mem + vm->pos, c->pad * sizeof(double));
 	}
 	vm->pos = 0;
