@@ -71,6 +71,7 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/train_judge.c \
 	%D%/train_keep.c \
 	%D%/train_search.c \
+	%D%/train_walk.c \
 	%D%/trainer.c \
 	%D%/trainer.h \
 	%D%/trainer_i.h \

@@ -241,27 +241,38 @@ static void importance(struct arena *out, const struct ml_data *d, const void *m
 	e->n_importance = d->features;
 }
 
-int ml_judge_test(struct arena *out, const struct ml_data *d, const void *m,
-		  const struct ml_calib *c, struct ml_eval *ret, struct err *err)
+int ml_guesses(struct arena *out, const struct ml_data *d, const void *m,
+	       const struct ml_calib *c, struct ml_eval_in *ret, struct err *err)
 {
 	const struct ml_set *t = &d->test;
 	struct ml_eval_in in = { .n = t->n, .cls = classes_of(d, t), .t = t->t,
 		.fee = d->plan->fee, .reach = d->plan->label.bars, .seed = d->spec.seed };
+	float *next = NEW_N(out, float, t->n);
+	int rc;
+
+	for (size_t i = 0; i < t->n; i++) {
+		uint32_t row = t->end[i];
+
+		next[i] = row + 1 < d->bars->n ? (float)(d->bars->c[row + 1] /
+			  d->bars->c[row] - 1) : 0;
+	}
+	in.next = next;
+	in.p = calibrated(out, d->kind, m, t, c);
+	frequencies(out, d, &in);
+	rc = logistic(out, d, &in, err);
+	if (rc == 0)
+		*ret = in;
+	return rc;
+}
+
+int ml_judge_test(struct arena *out, const struct ml_data *d, const void *m,
+		  const struct ml_calib *c, struct ml_eval *ret, struct err *err)
+{
+	struct ml_eval_in in;
 	int rc = 0;
 
 	SCOPE(tmp, out) {
-		float *next = NEW_N(tmp, float, t->n);
-
-		for (size_t i = 0; i < t->n; i++) {
-			uint32_t row = t->end[i];
-
-			next[i] = row + 1 < d->bars->n ? (float)(d->bars->c[row + 1] /
-				  d->bars->c[row] - 1) : 0;
-		}
-		in.next = next;
-		in.p = calibrated(tmp, d->kind, m, t, c);
-		frequencies(tmp, d, &in);
-		rc = logistic(tmp, d, &in, err);
+		rc = ml_guesses(tmp, d, m, c, &in, err);
 		if (rc == 0)
 			rc = ml_evaluate(out, &in, ret, err);
 		if (rc == 0)

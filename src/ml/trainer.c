@@ -137,7 +137,7 @@ static void key_of(const struct ml_data *d, char ret[ML_HASH_HEX + 1])
 }
 
 /* The model, trained: from the checkpoint or from the beginning. */
-static int learn(struct ml_run *r, const void *resume, size_t n_resume)
+int ml_learn(struct ml_run *r, const void *resume, size_t n_resume)
 {
 	const struct ml_data *d = r->d;
 	struct ml_fit fit = { &d->train, &d->valid, ml_on_epoch, r };
@@ -148,6 +148,8 @@ static int learn(struct ml_run *r, const void *resume, size_t n_resume)
 		rc = ml_checkpoint_read(r, &spec, resume, n_resume, &r->m);
 	else if (d->plan->search.trials > 0)
 		rc = ml_search(r);
+	if (resume == NULL && d->plan->search.trials > 0)
+		r->to = 0;		/* of the search */
 	if (rc == 0 && resume == NULL) {
 		spec.layout = r->layout;
 		if (at >= 0 && isfinite(r->rate))
@@ -161,8 +163,10 @@ static int learn(struct ml_run *r, const void *resume, size_t n_resume)
 		r->rate = spec.param[at];
 	r->now = 0;
 	r->phase = ML_PHASE_FIT;
-	r->from = d->plan->search.trials > 0 ? 0.5 : 0.05;
-	r->to = 0.9;
+	if (!(r->to > 0)) {
+		r->from = d->plan->search.trials > 0 ? 0.5 : 0.05;
+		r->to = 0.9;
+	}
 	rc = r->kind->fit(r->m, &fit, r->err);
 	return rc > 0 ? FAIL(r->err, E_CONFLICT, "the training was stopped") : rc;
 }
@@ -228,7 +232,7 @@ static int train(struct ml_run *r, const void *resume, size_t n_resume,
 	key_of(d, r->key);
 	rc = ml_tell(r, ML_PHASE_FEATURES, 0.05, NULL);
 	if (rc == 0)
-		rc = learn(r, resume, n_resume);
+		rc = ml_learn(r, resume, n_resume);
 	if (rc == 0)
 		rc = ml_tell(r, ML_PHASE_EVALUATE, 0.9, NULL);
 	if (rc == 0) {

@@ -112,5 +112,15 @@ MUST_CHECK int ml_train(struct arena *out, const struct ml_plan *plan,
 			const void *resume, size_t n_resume,
 			const struct ml_hooks *h, struct ml_trained *ret,
 			struct err *err);
+/* Walk forward: the second half of the samples cut into `folds` tests, one after
+ * the other, each judged by a model trained on all before it (the last fifth of
+ * that to validate), purged and with the plan's embargo.  ret is of all tests
+ * together.  Steps and errors as of ml_train; the plan's ranges but train_from
+ * and test_to do not count. */
+#define ML_FOLDS_MAX 50
+MUST_CHECK int ml_walk_forward(struct arena *out, const struct ml_plan *plan,
+			       const struct bars *b, const double *book,
+			       uint32_t folds, const struct ml_hooks *h,
+			       struct ml_eval *ret, struct err *err);
 
 #endif /* ML_TRAINER_H */

@@ -48,6 +48,8 @@ struct ml_run {
 	double from, to;		/* done of everything in this phase */
 	enum ml_phase phase;
 };
+/* Makes and fits r->m: from a checkpoint, after a search, or plainly. */
+MUST_CHECK int ml_learn(struct ml_run *r, const void *resume, size_t n_resume);
 int ml_tell(const struct ml_run *r, enum ml_phase phase, double done,
 	    const struct ml_progress *p);
 /* The progress() of a fit; ctx is the run. */
@@ -67,6 +69,10 @@ MUST_CHECK int ml_checkpoint_read(struct ml_run *r, struct ml_spec *s,
 /* Calibration of the validation part; the mean log loss there. */
 double ml_calibrate(struct arena *out, const struct ml_data *d, const void *m,
 		  struct ml_calib *ret);
+/* What the model and the baselines say of the test part. */
+MUST_CHECK int ml_guesses(struct arena *out, const struct ml_data *d, const void *m,
+			  const struct ml_calib *c, struct ml_eval_in *ret,
+			  struct err *err);
 /* Of the test part, against the baselines. */
 MUST_CHECK int ml_judge_test(struct arena *out, const struct ml_data *d, const void *m,
 			     const struct ml_calib *c, struct ml_eval *ret,

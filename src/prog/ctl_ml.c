@@ -298,6 +298,7 @@ int ctl_ml(struct ctl *c)
 		{ "features", features, NULL, "list features, or compute them" },
 		{ "kinds", kinds, NULL, "kinds of models and their parameters" },
 		{ "train", ctl_ml_train, NULL, "train a model on candles" },
+		{ "walk", ctl_ml_walk, NULL, "train and test again and again, walking on" },
 		{ "compare", ctl_ml_compare, NULL, "train every kind, one table" },
 		{ "evaluate", ctl_ml_evaluate, NULL, "judge a model on other candles" },
 		{ "predict", predict, NULL, "what a model says of the newest candle" },

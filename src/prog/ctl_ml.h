@@ -24,7 +24,7 @@ MUST_CHECK int ctl_ml_label(const char *text, struct ml_label *ret, struct err *
 MUST_CHECK int ctl_ml_bytes(struct arena *out, const char *path, const char **ret,
 			    size_t *ret_n, struct err *err);
 
-ctl_fn ctl_ml_train, ctl_ml_compare, ctl_ml_evaluate, ctl_ml_import, ctl_ml_export,
+ctl_fn ctl_ml_train, ctl_ml_walk, ctl_ml_compare, ctl_ml_evaluate, ctl_ml_import, ctl_ml_export,
 	ctl_ml_forward, ctl_ml_bench;
 
 #endif /* PROG_CTL_ML_H */

@@ -266,6 +266,53 @@ int ctl_ml_train(struct ctl *c)
 	return trained(c, &o, &t);
 }
 
+/* ---- walk ----------------------------------------------------------------------------- */
+
+int ctl_ml_walk(struct ctl *c)
+{
+	struct train_opts o = TRAIN_NONE;
+	int64_t folds = 5;
+	const struct ctl_opt opts[] = {
+		{ "kind", 'k', CTL_TEXT, &o.kind, "KIND", "see \"orchctl ml kinds\"", 0, 0 },
+		{ "folds", 'n', CTL_INT, &folds, "N", "tests, one after the other", 1,
+		  ML_FOLDS_MAX },
+		{ "layout", 'l', CTL_TEXT, &o.layout, "TEXT", "of a network", 0, 0 },
+		{ "json", 'j', CTL_TEXT, &o.json, "FILE", "the evaluation", 0, 0 },
+		TRAIN_OPTS(&o),
+		CTL_ML_CANDLES(&o.bars),
+		{ 0 },
+	};
+	struct watch w = { .c = c };
+	struct ml_hooks h = { .step = step, .ctx = &w };
+	const struct ml_kind *k;
+	struct ml_candles m;
+	struct ml_eval e;
+	struct ml_plan p;
+	struct sbuf b;
+	struct err err;
+	int status, rc;
+
+	if (!ctl_parse(c, opts, NULL, 0, 0, &status))
+		return status;
+	k = o.kind != NULL ? ml_kind_find(o.kind) : NULL;
+	if (k == NULL)
+		return ctl_usage(c, "which kind? (\"orchctl ml kinds\" shows all)");
+	if (ctl_ml_candles(c, &o.bars, &m, &err) < 0 ||
+	    plan_of(c, &o, k, &m, true, &p, &err) < 0)
+		return ctl_fail(c, &err);
+	ctl_progress_start(&w.bar, c, k->name, 1000);
+	rc = ml_walk_forward(c->arena, &p, &m.bars, NULL, (uint32_t)folds, &h, &e, &err);
+	ctl_progress_end(&w.bar);
+	if (rc < 0)
+		return ctl_fail(c, &err);
+	status = o.json != NULL ? write_eval(c, o.json, &e) : 0;
+	if (status != 0 || c->quiet)
+		return status;
+	sbuf_init(&b, c->arena, 1 << 20);
+	ml_eval_text(&b, &e);
+	return ctl_print(c, &b);
+}
+
 /* ---- evaluate ---------------------------------------------------------------------------- */
 
 int ctl_ml_evaluate(struct ctl *c)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # orchctl ml: features, training, asking, files in and out, and what is refused.
 ctl=$(cd "${top_builddir:-.}/src/prog" && pwd)/orchctl
+doc=$(cd "${top_srcdir:-.}" && pwd)/doc/ml.md
 t=$(mktemp -d) || exit 99
 trap 'rm -rf "$t"' EXIT
 n=0
@@ -21,7 +22,7 @@ has() { # name, got, part, exit
 }
 run() { "$ctl" ml "$@" 2>&1; echo "exit $?"; }
 cd "$t" || exit 99
-echo 1..31
+echo 1..34
 
 # Much or little volume is followed by a rise, as usual by a fall.
 awk 'BEGIN {
@@ -108,3 +109,9 @@ has "every kind in one table" "$(run compare -k boosting,logistic -c c.csv --set
 	"* chosen on the validation part" 0
 has "a parameter that is none" "$(run train -k boosting -c c.csv -o n.model --set wings=2)" \
 	'boosting has no parameter "wings"' 65
+has "walking forward" "$(run walk -k boosting --folds 3 -c c.csv --set rounds=20 -f volume_ratio,return_1)" \
+	"Better than the baseline" 0
+has "no folds" "$(run walk -k boosting --folds 0 -c c.csv)" "--folds" 64
+is "every feature and its formula stand in doc/ml.md" \
+	"$("$ctl" ml features --list | sed -n 's/^\([a-z0-9_]*\) - .*/\1/p' | while read -r f; do
+		grep -qF "| \`$f\` |" "$doc" || echo "$f"; done)" ""

@@ -293,6 +293,36 @@ static void a_return_is_predicted_too(void **state)
 	assert_non_null(strstr(pred.reason[0].sentence, "higher return"));
 }
 
+/* Tests lie behind each other in the second half, judged together. */
+static void walking_forward_judges_the_second_half(void **state)
+{
+	struct arena *a CLEANUP(arena_free) = arena();
+	struct stop w = { .after = 2 };
+	struct ml_hooks hooks = { .step = count, .ctx = &w };
+	struct ml_eval e;
+	struct ml_plan p;
+	struct err err;
+
+	(void)state;
+	fill(7, true);
+	plan_of(&p, "boosting");
+	set(&p, "rounds", 20);
+	if (ml_walk_forward(a, &p, &bars, NULL, 4, NULL, &e, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_true(e.samples > N / 2 - 40 && e.samples <= N / 2);
+	assert_true(e.better);
+	assert_true(e.profit.t[0] >= t[N / 2 - 20]);
+	assert_int_equal(ml_walk_forward(a, &p, &bars, NULL, 4, &hooks, &e, &err), -E_BUSY);
+	assert_int_equal(ml_walk_forward(a, &p, &bars, NULL, 0, NULL, &e, &err), -E_INVAL);
+	p.search.trials = 2;
+	assert_int_equal(ml_walk_forward(a, &p, &bars, NULL, 2, NULL, &e, &err), -E_INVAL);
+	fill(8, false);
+	plan_of(&p, "boosting");
+	set(&p, "rounds", 20);
+	assert_int_equal(ml_walk_forward(a, &p, &bars, NULL, 4, NULL, &e, &err), 0);
+	assert_false(e.better);
+}
+
 static void too_little_or_nonsense_is_refused(void **state)
 {
 	struct arena *a CLEANUP(arena_free) = arena();
@@ -334,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bytes),
 		cmocka_unit_test(a_search_takes_the_better_rate),
 		cmocka_unit_test(a_return_is_predicted_too),
+		cmocka_unit_test(walking_forward_judges_the_second_half),
 		cmocka_unit_test(too_little_or_nonsense_is_refused),
 	};
 
