@@ -140,6 +140,7 @@ db_tests += %D%/db/test_xchg_feed
 db_tests += %D%/db/test_xchg_feed_proc
 db_tests += %D%/db/test_xchg_public
 db_tests += %D%/db/test_api_db
+db_tests += %D%/db/test_bot_model
 db_tests += %D%/db/test_bot_life
 db_tests += %D%/db/test_bot_run
 db_tests += %D%/db/test_t_db

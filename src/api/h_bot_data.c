@@ -484,7 +484,7 @@ static int h_plots(struct api_req *r, struct err *err)
 	if (rc == 0)
 		rc = market_by_id(r->d->db, b.market_id, &m, err);
 	if (rc == 0)
-		rc = bot_plots(r->arena, r->d->db, &b, &m,
+		rc = bot_plots(r->arena, r->d->db, r->d->conf, &b, &m,
 			       in->has_from ? in->from : INT64_MIN,
 			       in->has_to ? in->to : INT64_MAX,
 			       (size_t)in->points, &p, err);

@@ -155,7 +155,8 @@ struct bot_plots {
 /* Of the newest `limit` decided bars before `to`, every k-th one so that at
  * most `points` remain. */
 MUST_CHECK int bot_plots(struct arena *out, struct db *db,
-			 const struct bot_row *b, const struct market *m,
+			 const struct conf *conf, const struct bot_row *b,
+			 const struct market *m,
 			 int64_t from, int64_t to, size_t points,
 			 struct bot_plots *ret, struct err *err);
 

@@ -3,6 +3,7 @@
 /* bot_i.h - a bot while it runs. */
 #include "bot/bot.h"
 #include "bot/desk.h"
+#include "bot/models.h"
 #include "core/array.h"
 #include "core/log.h"
 #include "script/script.h"
@@ -38,6 +39,7 @@ struct bot {
 	struct journal *j;
 	struct feed *feed;
 
+	struct bot_models *models;	/* that the script asks */
 	struct desk *desk;		/* decides; the account the script sees */
 	struct acct acct;		/* the books */
 	bool reopen;			/* what was decided did not happen */
@@ -66,11 +68,10 @@ MUST_CHECK int bot_open(struct bot *b, struct err *err);
 /* The desk of a bot whose broker and program are there. */
 void bot_desk(struct bot *b);
 void bot_close(struct bot *b);		/* memory only; nothing is written */
-/* The strategy's machine, compiled from the bot's own text. */
-MUST_CHECK int bot_machine(struct arena *out, struct db *db,
-			   const struct bot_row *row, const struct market *m,
-			   const struct script_prog **ret_prog,
-			   struct script_vm **ret, struct err *err);
+/* The strategy's machine, compiled from the bot's own text, and the models that
+ * it asks; b->arena, db, row and market are there. */
+MUST_CHECK int bot_machine(struct bot *b, const struct conf *c, bool past_only,
+			   struct err *err);
 /* Runs the machine over bars that were decided already, with the account as
  * it was.  fn (may be NULL) sees each bar after it. */
 struct rebuild;

@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libbot.a
 	%D%/bot.h %D%/bot_i.h \
 	%D%/desk.c %D%/desk.h %D%/desk_i.h %D%/desk_plan.c \
 	%D%/lease.c \
+	%D%/models.c %D%/models.h \
 	%D%/open.c \
 	%D%/row.c \
 	%D%/runner.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bot/bot_i.h"
+#include "conf/conf.h"
 #include "core/clock.h"
 #include "core/fault.h"
 #include "db/db.h"
@@ -13,37 +14,45 @@
 /* How the seconds of a lost bar are spared: everything here is either read, or
  * worked out again from what was read. */
 
-int bot_machine(struct arena *out, struct db *db, const struct bot_row *row,
-		const struct market *m, const struct script_prog **ret_prog,
-		struct script_vm **ret, struct err *err)
+int bot_machine(struct bot *b, const struct conf *c, bool past_only,
+		struct err *err)
 {
-	struct script_market *sm = NEW(out, struct script_market);
+	struct script_market *sm = NEW(b->arena, struct script_market);
+	const struct bot_row *row = &b->row;
+	const struct market *m = &b->market;
+	const struct bot_models_conf mc = {
+		.db = b->db, .dir = c->model_dir, .bot_id = row->id,
+		.user_id = row->user_id, .market_id = m->id, .tf = row->tf,
+		.max_age_ms = c->model_max_age * 1000, .past_only = past_only,
+	};
 	const struct json *inputs;
 	struct script_binding *bind;
 	struct diags d = { 0 };
 	struct str source;
-	int rc = bot_source(out, db, row->id, &source, err);
+	int rc = bot_source(b->arena, b->db, row->id, &source, err);
 
 	if (rc == 0)
-		rc = script_compile(out, source.p, source.n, NULL, ret_prog, &d,
+		rc = script_compile(b->arena, source.p, source.n, NULL, &b->prog, &d,
 				    err);
 	if (rc == 0)
-		rc = json_parse(out, row->inputs, strlen(row->inputs), &inputs,
+		rc = json_parse(b->arena, row->inputs, strlen(row->inputs), &inputs,
 				err);
 	if (rc < 0)
 		return rc;
-	bind = script_bind(out, *ret_prog);
+	bind = script_bind(b->arena, b->prog);
 	rc = script_bind_json(bind, inputs, err);
 	if (rc < 0)
 		return rc;
 	*sm = (struct script_market){
 		.exchange = m->exchange, .symbol = m->symbol, .base = m->base,
 		.quote = m->quote, .description = m->symbol,
-		.timeframe = script_timeframe(out, tf_name(row->tf)),
+		.timeframe = script_timeframe(b->arena, tf_name(row->tf)),
 		.mintick = price_to_double(m->tick), .pointvalue = 1,
 		.lot = qty_to_double(m->lot), .last_bar_index = -1,
 	};
-	return script_vm_new(out, *ret_prog, bind, sm, NULL, ret, err);
+	rc = bot_models_new(b->arena, &mc, b->prog, sm, &b->models, err);
+	return rc < 0 ? rc :
+		script_vm_new(b->arena, b->prog, bind, sm, NULL, &b->vm, err);
 }
 
 /* ---- the past, once more ----------------------------------------------------- */
@@ -186,6 +195,9 @@ static int rebuild_bar(struct bot *b, struct past *p, const struct candle *c,
 	if (c->t >= b->row.first_ms)
 		n = detours_of(p, c->t, &v);
 	desk_past(b->desk, v, n);
+	rc = bot_models_bar(b->models, &bar, true, err);
+	if (rc < 0)
+		return rc;
 	SCOPE(tmp, b->tick)
 		rc = desk_bar(tmp, b->desk, &bar, NULL, err);
 	if (rc < 0)
@@ -343,7 +355,9 @@ static int warm_up(struct bot *b, struct err *err)
 					   cs.c[i], cs.v[i] };
 			struct strat_cmds cmds;
 
-			rc = desk_bar(tmp, b->desk, &bar, NULL, err);
+			rc = bot_models_bar(b->models, &bar, again, err);
+			if (rc == 0)
+				rc = desk_bar(tmp, b->desk, &bar, NULL, err);
 			if (rc == 0)
 				rc = desk_calc(b->desk, &cmds, err);
 		}
@@ -377,8 +391,7 @@ static int open_parts(struct bot *b, struct err *err)
 	if (rc == 0)
 		rc = market_by_id(b->db, b->row.market_id, &b->market, err);
 	if (rc == 0)
-		rc = bot_machine(b->arena, b->db, &b->row, &b->market, &b->prog,
-				 &b->vm, err);
+		rc = bot_machine(b, b->rc->conf, false, err);
 	if (rc < 0)
 		return rc;
 	b->n_points = 0;
@@ -438,6 +451,7 @@ void bot_close(struct bot *b)
 	memset(&b->row, 0, sizeof(b->row));
 	b->row.id = id;
 	b->vm = NULL;
+	b->models = NULL;
 	b->desk = NULL;
 	b->x = NULL;
 	b->j = NULL;

@@ -169,8 +169,8 @@ static void plot_bar(void *ctx, struct script_vm *vm, const struct candle *c)
 	o->n++;
 }
 
-int bot_plots(struct arena *out, struct db *db, const struct bot_row *row,
-	      const struct market *m, int64_t from, int64_t to, size_t points,
+int bot_plots(struct arena *out, struct db *db, const struct conf *conf,
+	      const struct bot_row *row, const struct market *m, int64_t from, int64_t to, size_t points,
 	      struct bot_plots *ret, struct err *err)
 {
 	struct bot *b = NEW(out, struct bot);
@@ -187,7 +187,7 @@ int bot_plots(struct arena *out, struct db *db, const struct bot_row *row,
 	b->db = db;
 	b->row = *row;
 	b->market = *m;
-	rc = bot_machine(out, db, row, m, &b->prog, &b->vm, err);
+	rc = bot_machine(b, conf, true, err);
 	if (rc == 0)
 		rc = paper_open(b->arena, db, row->account_id, &b->x, err);
 	if (rc < 0)

@@ -91,6 +91,8 @@ int bot_checkpoint_tx(void *ctx, struct db *db, struct err *err)
 
 	if (rc == 0)
 		rc = write_detours(b, db, err);
+	if (rc == 0)
+		rc = bot_models_write(b->models, db, err);
 	if (rc < 0)
 		return rc;
 	rc = db_exec(db, Q_BOT_PROGRESS,
@@ -112,6 +114,7 @@ static void saved(struct bot *b)
 {
 	b->n_points = 0;
 	b->n_detours = 0;
+	bot_models_saved(b->models);
 	b->progress_new = false;
 	b->saved_ns = clock_mono_ns();
 }
@@ -348,6 +351,24 @@ static int add_point(struct bot *b, int64_t before_ms, struct err *err)
 	return 0;
 }
 
+/* The models look at the bar before the strategy does; what changed is told. */
+static int ask_models(struct bot *b, const struct bar *bar, struct err *err)
+{
+	int rc = bot_models_bar(b->models, bar, false, err);
+
+	if (rc < 0)
+		return rc;
+	b->progress_new |= bot_models_unsaved(b->models);
+	SCOPE(tmp, b->tick) {
+		const char *news;
+
+		while ((news = bot_models_news(b->models, tmp)) != NULL)
+			bot_log(b, bot_models_hold(b->models) != NULL ? LOG_L_WARN :
+				LOG_L_INFO, "%s", news);
+	}
+	return 0;
+}
+
 static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 {
 	struct bar bar = { c->t, c->o, c->h, c->l, c->c, c->v };
@@ -357,6 +378,8 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 	struct strat_cmds cmds;
 	int rc = bot_to_match(b, c, &mc, err);
 
+	if (rc == 0)
+		rc = ask_models(b, &bar, err);
 	if (rc == 0)
 		rc = let_trade(b, &bar, &mc, err);
 	if (rc < 0)
@@ -380,6 +403,11 @@ static int one_bar(struct bot *b, const struct candle *c, struct err *err)
 	b->index++;
 	b->last = mc.c;
 	rc = add_point(b, before_ms, err);
+	/* Who cannot ask does nothing new; what guards a position stays. */
+	if (cmds.n > 0 && bot_models_hold(b->models) != NULL) {
+		note_detour(b, DETOUR_LATE);
+		cmds.n = 0;
+	}
 	if (rc == 0 && (cmds.n > 0 || b->j->n_live > 0))
 		rc = decide(b, &cmds, err);
 	return rc < 0 ? rc : desk_agrees(b->desk, b->acct.base, err);

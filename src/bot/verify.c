@@ -6,14 +6,21 @@
 
 #include "bot/desk.h"
 #include "bot/verify.h"
+#include "bt/models.h"
 #include "core/array.h"
 #include "core/clock.h"
 
 #define VERIFY_BOT 1
 #define LIVE_ROOM 4096		/* open orders of the replay */
 
+/* A model that looks at one bar after the other, as a bot's does. */
+struct watcher { struct ml_eye *eye; double row[SM__N]; };
+
 struct replay {
 	const struct verify_in *in;
+	struct watcher *models;
+	struct script_model *said;
+	int64_t t;			/* of the bar they speak of */
 	struct arena *a, *run, *tick;	/* run: until the next restart */
 	struct desk *desk;
 	struct desk_conf conf;
@@ -348,6 +355,47 @@ static int compare(struct replay *r)
 
 /* ---- the run ------------------------------------------------------------------------- */
 
+static int start_models(struct replay *r, struct script_market *m)
+{
+	const struct bt_models *k = r->in->opt->models;
+	size_t n = k != NULL ? k->n : 0;
+	int rc = 0;
+
+	r->models = NEW_N(r->run, struct watcher, n + 1);
+	r->said = NEW_N(r->run, struct script_model, n + 1);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = ml_eye_new(r->run, k->v[i].m, 0, &r->models[i].eye, r->err);
+		if (rc == 0 && k->v[i].before.n > 0)
+			ml_eye_push(r->models[i].eye, &k->v[i].before, NULL);
+		r->said[i] = (struct script_model){ k->v[i].name, r->models[i].row,
+						    &r->t, 0 };
+	}
+	m->models = r->said;
+	m->n_models = n;
+	return rc;
+}
+
+/* What they say of bar i must be what the backtest read, bit by bit. */
+static int ask_models(struct replay *r, size_t i, const struct bar *b)
+{
+	const struct bt_models *k = r->in->opt->models;
+
+	r->t = b->t;
+	for (size_t n = 0; k != NULL && n < k->n; n++) {
+		const double *want = r->in->market->models[n].v + i * SM__N;
+		struct watcher *w = &r->models[n];
+
+		bt_model_bar(w->eye, b, w->row);
+		r->said[n].n = k->in_sample || b->t >= bt_model_seen_to(k->v[n].m);
+		for (size_t c = 0; c < SM__N && r->said[n].n > 0; c++)
+			if (memcmp(&want[c], &w->row[c], sizeof(double)) != 0 &&
+			    !(isnan(want[c]) && isnan(w->row[c])))
+				return differs(r, "what a model says", want[c],
+					       w->row[c]);
+	}
+	return 0;
+}
+
 static int start(struct replay *r)
 {
 	struct script_market *m = NEW(r->run, struct script_market);
@@ -356,8 +404,10 @@ static int start(struct replay *r)
 	*m = *r->in->market;
 	m->last_bar_index = (int64_t)r->in->bars->n - 1;
 	m->last_bar_time = r->in->bars->t[r->in->bars->n - 1];
-	rc = script_vm_new(r->run, r->in->prog, r->in->binding, m,
-			   &r->in->opt->limits, &r->conf.vm, r->err);
+	rc = start_models(r, m);
+	if (rc == 0)
+		rc = script_vm_new(r->run, r->in->prog, r->in->binding, m,
+				   &r->in->opt->limits, &r->conf.vm, r->err);
 	if (rc < 0)
 		return rc;
 	r->conf.prog = r->in->prog;
@@ -375,7 +425,9 @@ static int one_candle(struct replay *r)
 
 	if (rc < 0)
 		return rc;
-	rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
+	rc = ask_models(r, r->bar, &b);
+	if (rc == 0)
+		rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
 	if (rc == 0)
 		rc = let_trade(r, &c);
 	if (rc < 0)
@@ -401,7 +453,9 @@ static int restart(struct replay *r)
 		struct bar b = bars_at(&part, i);
 		struct strat_cmds cmds;
 
-		rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
+		rc = ask_models(r, i, &b);
+		if (rc == 0)
+			rc = desk_bar(r->tick, r->desk, &b, NULL, r->err);
 		desk_seen(r->desk);
 		if (rc == 0)
 			rc = desk_calc(r->desk, &cmds, r->err);
