@@ -10,6 +10,7 @@
 #include "core/rand.h"
 #include "ml/ml.h"
 #include "ml/trainer.h"
+#include "ml/trainer_i.h"
 
 #define N 2600
 #define HOUR 3600000LL
@@ -269,9 +270,9 @@ static void a_return_is_predicted_too(void **state)
 	struct arena *a CLEANUP(arena_free) = arena();
 	struct ml_prediction pred;
 	struct ml_trained tr;
-	struct ml_model *m;
+	struct ml_model *m = NULL;
 	struct ml_plan p;
-	struct ml_eye *e;
+	struct ml_eye *e = NULL;
 	struct err err;
 
 	(void)state;
@@ -323,6 +324,116 @@ static void walking_forward_judges_the_second_half(void **state)
 	assert_false(e.better);
 }
 
+/* No part knows of the next: labels end before it begins, and what is learned
+ * from training alone stays the same whatever comes later. */
+static void parts_do_not_touch(void **state)
+{
+	static const enum ml_label_kind kinds[] = { ML_LABEL_NEXT, ML_LABEL_BARS,
+		ML_LABEL_TRIPLE, ML_LABEL_RETURN };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		struct arena *a CLEANUP(arena_free) = arena();
+		struct ml_data d, later;
+		struct ml_plan p;
+		struct err err;
+
+		fill(9, true);
+		plan_of(&p, kinds[k] == ML_LABEL_RETURN ? "ridge" : "logistic");
+		p.label = ml_label_usual(kinds[k]);
+		p.embargo = (uint32_t)k * 5;
+		p.spec.shape.window = 3;
+		if (ml_data_make(a, &p, &bars, NULL, &d, &err) < 0)
+			fail_msg("%s", err.msg);
+		for (size_t i = 0; i < d.train.n; i++)
+			assert_true(d.train.t_end[i] <= d.valid.t[0]);
+		for (size_t i = 0; i < d.valid.n; i++)
+			assert_true(d.valid.t_end[i] <= d.test.t[0]);
+		assert_true(d.valid.end[0] - d.train.end[d.train.n - 1] > p.embargo);
+		assert_true(d.train.t[0] >= d.train_from && d.test.t[0] >= d.valid_to);
+		for (size_t i = d.valid.end[0]; i < N; i++) {
+			c[i] *= 1.5;
+			v[i] *= 7;
+		}
+		assert_int_equal(ml_data_make(a, &p, &bars, NULL, &later, &err), 0);
+		assert_memory_equal(d.scaler.offset, later.scaler.offset,
+				    d.features * sizeof(float));
+		assert_memory_equal(d.scaler.scale, later.scaler.scale,
+				    d.features * sizeof(float));
+		assert_memory_equal(d.drift.edge, later.drift.edge,
+				    d.features * 9 * sizeof(float));
+		assert_memory_equal(d.x, later.x, d.row_to * d.features * sizeof(float));
+	}
+}
+
+static struct ml_model *trained(struct arena *a, unsigned rounds)
+{
+	struct ml_model *m = NULL;
+	struct ml_trained tr;
+	struct ml_plan p;
+	struct err err;
+
+	plan_of(&p, "boosting");
+	set(&p, "rounds", rounds);
+	if (ml_train(a, &p, &bars, NULL, NULL, 0, NULL, &tr, &err) < 0 ||
+	    ml_model_parse(a, tr.file, tr.size, &m, &err) < 0)
+		fail_msg("%s", err.msg);
+	return m;
+}
+
+static void the_new_one_must_beat_the_old_one(void **state)
+{
+	struct arena *a CLEANUP(arena_free) = arena();
+	struct ml_model *weak, *good;
+	struct ml_value x;
+	struct ml_eval e;
+	struct err err;
+	size_t n;
+
+	(void)state;
+	fill(10, true);
+	weak = trained(a, 1);
+	good = trained(a, 40);
+	fill(11, true);		/* bars that neither has seen */
+	assert_int_equal(ml_duel(good, weak, &bars, NULL, 0, INT64_MAX, &x, &n, &err), 0);
+	assert_true(n > N - 60 && x.low > 0);
+	assert_int_equal(ml_duel(weak, good, &bars, NULL, 0, INT64_MAX, &x, &n, &err), 0);
+	assert_true(x.high < 0);
+	assert_int_equal(ml_duel(good, good, &bars, NULL, 0, INT64_MAX, &x, &n, &err), 0);
+	assert_true(x.value == 0 && x.low == 0);
+	assert_int_equal(ml_duel(good, weak, &bars, NULL, t[N - 10], INT64_MAX, &x, &n, &err),
+			 -E_UNPROCESSABLE);
+	assert_int_equal(ml_review(a, good, &bars, NULL, t[N / 2], INT64_MAX, 0.001, &e,
+				   &err), 0);
+	assert_int_equal(e.samples, N / 2 - 1);
+	assert_true(e.better);
+	assert_int_equal(e.n_baselines, 2);
+	assert_int_equal(ml_review(a, good, &bars, NULL, t[N - 5], INT64_MAX, 0.001, &e,
+				   &err), -E_UNPROCESSABLE);
+}
+
+static void a_market_that_changed_is_noticed(void **state)
+{
+	struct arena *a CLEANUP(arena_free) = arena();
+	struct ml_model *m;
+	struct bars few = bars_slice(&bars, 0, 400);
+	double psi[ARRAY_LEN(names)];
+	struct err err;
+	size_t worst;
+
+	(void)state;
+	fill(12, true);
+	m = trained(a, 1);
+	assert_int_equal(ml_model_drift(m, &bars, NULL, psi, &worst, &err), 0);
+	assert_int_equal(ml_drift_state(psi[worst]), ML_DRIFT_STABLE);
+	for (size_t i = 0; i < N; i++)		/* volume that comes in bursts */
+		v[i] = i % 10 == 0 ? 500 : v[i] / 10;
+	assert_int_equal(ml_model_drift(m, &bars, NULL, psi, &worst, &err), 0);
+	assert_string_equal(m->features[worst], "volume_ratio");
+	assert_int_equal(ml_drift_state(psi[worst]), ML_DRIFT_DRIFTED);
+	assert_int_equal(ml_model_drift(m, &few, NULL, psi, &worst, &err), -E_UNPROCESSABLE);
+}
+
 static void too_little_or_nonsense_is_refused(void **state)
 {
 	struct arena *a CLEANUP(arena_free) = arena();
@@ -365,6 +476,9 @@ int main(void)
 		cmocka_unit_test(a_search_takes_the_better_rate),
 		cmocka_unit_test(a_return_is_predicted_too),
 		cmocka_unit_test(walking_forward_judges_the_second_half),
+		cmocka_unit_test(parts_do_not_touch),
+		cmocka_unit_test(the_new_one_must_beat_the_old_one),
+		cmocka_unit_test(a_market_that_changed_is_noticed),
 		cmocka_unit_test(too_little_or_nonsense_is_refused),
 	};
 
