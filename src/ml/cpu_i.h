@@ -5,6 +5,6 @@
 #if defined(__x86_64__)
 #define ML_X86 1
 #define ML_AVX2 __attribute__((__target__("avx2")))
-#define ML_AVX512 __attribute__((__target__("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")))
+#define ML_AVX512 __attribute__((__target__("avx512f,avx512bw,avx512vl,avx512dq")))
 #endif
 #endif /* ML_CPU_I_H */

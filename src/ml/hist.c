@@ -158,7 +158,7 @@ ML_AVX2 static struct hist_cut classes_avx2(ARGS) { return cut_classes(h, n_cuts
 struct hist_cut hist_cut_gradient(ARGS)
 {
 #ifdef ML_X86
-	if (__builtin_cpu_supports("avx512vbmi"))
+	if (__builtin_cpu_supports("avx512bw"))
 		return gradient_avx512(h, n_cuts, k);
 	if (__builtin_cpu_supports("avx2"))
 		return gradient_avx2(h, n_cuts, k);
@@ -169,7 +169,7 @@ struct hist_cut hist_cut_gradient(ARGS)
 struct hist_cut hist_cut_classes(ARGS)
 {
 #ifdef ML_X86
-	if (__builtin_cpu_supports("avx512vbmi"))
+	if (__builtin_cpu_supports("avx512bw"))
 		return classes_avx512(h, n_cuts, k);
 	if (__builtin_cpu_supports("avx2"))
 		return classes_avx2(h, n_cuts, k);

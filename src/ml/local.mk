@@ -84,6 +84,7 @@ noinst_LIBRARIES += %D%/libml.a
 	%D%/xgb.h
 %C%_libml_a_SOURCES += %D%/forest.c
 %C%_libml_a_SOURCES += %D%/linear.c
+%C%_libml_a_SOURCES += %D%/fast_i.h %D%/trees_tile.c
 %C%_libml_a_SOURCES += %D%/ensemble.c %D%/ensemble_fit.c %D%/ensemble_i.h
 %C%_libml_a_SOURCES += %D%/q.c %D%/q_i.h %D%/qlearn.c
 LIB_ML = %D%/libml.a $(LIB_IND)

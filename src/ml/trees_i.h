@@ -14,7 +14,7 @@
 #define TREES_DEPTH_MAX	32
 #define TREES_NODES_MAX	(1u << 26)
 /* Trees no deeper than this are also kept as complete trees, for speed. */
-#define TREES_FLAT_DEPTH 6
+#define TREES_FLAT_DEPTH 8
 
 enum trees_path { TREES_PORTABLE, TREES_AVX2, TREES_AVX512 };
 
