@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "fuzz.h"
-#include "script/script.h"
+#include "script/again.h"
 
 /* Whatever the text: it compiles or is refused with a diagnostic, runs within
  * its budgets or fails with a sentence, and lays out to a text that lays out
@@ -27,7 +27,7 @@ static void bars_of(int64_t *t, double (*v)[BARS])
 
 static void run(struct arena *a, const struct script_prog *p)
 {
-	static const struct script_market m = { .symbol = "X", .timeframe = "60",
+	struct script_market m = { .symbol = "X", .timeframe = "60",
 		.mintick = 0.01, .last_bar_index = -1 };
 	const struct script_limits lim = { .steps = 20000, .memory = 1 << 20 };
 	int64_t t[BARS];
@@ -40,12 +40,22 @@ static void run(struct arena *a, const struct script_prog *p)
 	int rc;
 
 	bars_of(t, v);
+	m.ahead = &b;
 	rc = script_vm_new(a, p, NULL, &m, &lim, &vm, &err);
 	for (size_t i = 0; rc == 0 && i < BARS; i++) {
-		struct bar one = bars_at(&b, i);
+		struct bars one = bars_slice(&b, i, 1);
 
 		acct.position_size = i % 3 == 0 ? 1 : 0;
-		rc = script_on_bar(vm, &one, &acct, &cmds, &err);
+		rc = script_block(vm, &one, &err);
+		/* as after fills: some bars are run more than once */
+		for (size_t k = 0; rc == 0 && k < i % 4; k++)
+			rc = script_early(vm, &acct, &cmds, &err);
+		if (rc == 0 && i % 5 == 4)
+			rc = script_keep(vm, &err);
+		if (rc == 0)
+			rc = script_step(vm, &acct, &cmds, &err);
+		if (rc == 0 && i % 5 == 4)
+			rc = script_late(vm, &acct, &cmds, &err);
 	}
 	promise("a failure has a sentence", rc == 0 || err.msg[0] != '\0');
 }
