@@ -173,6 +173,40 @@ static void moment(struct ft *f, size_t *order, bool *listed)
 	f->now = at;
 }
 
+/* --- what a moment finds --------------------------------------------------- */
+
+/* Coins of the pair's trades; of several the newest's, as freqtrade has it. */
+static double coins(const struct ft *f, size_t pair)
+{
+	for (size_t i = f->open.n; i-- > 0; ) {
+		const struct ft_pos *x = &f->open.v[i];
+
+		if (x->pair == pair)
+			return x->t.amount;
+	}
+	return 0;
+}
+
+/* A future is a position and no coin: its stake stays in the wallet. */
+static double wallet_now(const struct ft *f)
+{
+	double sum = f->r->wallet + f->profit;
+
+	if (f->r->mode == FT_FUTURES)
+		return sum;
+	for (size_t i = 0; i < f->open.n; i++)
+		if (f->open.v[i].t.amount > 0)
+			sum -= f->open.v[i].t.stake;
+	for (size_t i = 0; i < f->n_pairs; i++) {
+		const struct bars *b = &f->pairs[i].bars;
+		size_t row = f->walk[i].row;
+
+		if (row < b->n && b->t[row] <= f->now)
+			sum += coins(f, i) * b->o[row];
+	}
+	return sum;
+}
+
 /* --- what a moment leaves ------------------------------------------------ */
 
 /* The last close of the pair that is known now. */
@@ -326,7 +360,7 @@ static struct ft_result result(const struct ft *f, int64_t first)
 		.final_balance = f->r->wallet + f->profit,
 		.market_change = market_change(f),
 		.n_equity = f->equity.n, .equity_t = f->equity_t.v,
-		.equity = f->equity.v,
+		.equity = f->equity.v, .wallet = f->wallet.v,
 	};
 }
 
@@ -357,6 +391,7 @@ int ft_run_with(struct arena *out, const struct ft_rules *r,
 	if (rc == 0)
 		rc = before(&f, err);
 	for (f.now = first; rc == 0 && f.now <= f.end; f.now += r->timeframe_ms) {
+		*array_push(out, &f.wallet) = wallet_now(&f);
 		moment(&f, order, listed);
 		rc = after(&f, err);
 	}

@@ -111,6 +111,9 @@ struct ft_result {
 	size_t n_equity;
 	int64_t *equity_t;
 	double *equity;
+	/* What the wallet holds when each candle begins, coins at its open: the
+	 * snapshots that 2026 makes its ratios of. */
+	double *wallet;
 	size_t ignored_exits;		/* strategy.exit of a script */
 };
 
@@ -165,7 +168,10 @@ MUST_CHECK int ft_run_script(struct arena *out, const struct ft_job *jobs,
 	X(max_consecutive_wins) X(max_consecutive_losses)		\
 	X(best_trade) X(worst_trade) X(best_day_abs) X(worst_day_abs)	\
 	X(csum_min) X(csum_max) X(backtest_days) X(trades_per_day)	\
-	X(total_volume) X(market_change)
+	X(total_volume) X(market_change)				\
+	X(wallet_sharpe) X(wallet_sortino) X(wallet_calmar)		\
+	X(wallet_max_drawdown_abs) X(wallet_max_drawdown_account)	\
+	X(wallet_max_relative_drawdown)
 struct ft_stats {
 #define X(name) double name;
 	FT_STATS(X)

@@ -40,7 +40,7 @@ struct ft {
 	ARRAY(struct ft_trade) closed, shown;
 	ARRAY(struct ft_lock) locks;
 	ARRAY(int64_t) equity_t;
-	ARRAY(double) equity;
+	ARRAY(double) equity, wallet;
 	ft_candle_fn *fn;
 	void *ctx;
 	double profit;			/* of closed trades */

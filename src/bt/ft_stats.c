@@ -174,6 +174,61 @@ static void risk_adjusted(struct arena *tmp, struct ft_stats *s,
 		(ratio[n / 2 - 1] + ratio[n / 2]) / 2;
 }
 
+/* Of the last snapshot of each UTC day over that of the day before. */
+static size_t daily_returns(double *ret, const struct ft_result *r)
+{
+	double before = NAN;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_equity; i++) {
+		if (i + 1 < r->n_equity &&
+		    r->equity_t[i + 1] / DAY_MS == r->equity_t[i] / DAY_MS)
+			continue;
+		if (!isnan(before))
+			ret[n++] = r->wallet[i] / before - 1;
+		before = r->wallet[i];
+	}
+	return n;
+}
+
+static void wallet_drawdown(struct ft_stats *s, const struct ft_result *r)
+{
+	struct risk k = { .start = r->wallet[0], .version = FT_2026 };
+
+	for (size_t i = 1; i < r->n_equity; i++)
+		drawdown(&k, r->wallet[i] - r->wallet[i - 1]);
+	s->wallet_max_drawdown_abs = k.abs;
+	s->wallet_max_drawdown_account = k.account;
+	s->wallet_max_relative_drawdown = k.relative;
+}
+
+/* 2026's definitions, from the wallet and not from the trades. */
+static void of_wallet(struct arena *tmp, struct ft_stats *s,
+		      const struct ft_result *r)
+{
+	double *v = NEW_N(tmp, double, r->n_equity + 1);
+	double *lost = NEW_N(tmp, double, r->n_equity + 1), sum = 0, days, gain;
+	size_t n = daily_returns(v, r), n_lost = 0, last = r->n_equity - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += v[i];
+		if (v[i] < 0)
+			lost[n_lost++] = v[i];
+	}
+	if (n > 0) {
+		s->wallet_sharpe = annual(sum, (double)n, std0(v, n));
+		s->wallet_sortino = annual(sum, (double)n, std0(lost, n_lost));
+	}
+	if (r->n_equity < 2)
+		return;
+	wallet_drawdown(s, r);
+	days = floor((double)(r->equity_t[last] - r->equity_t[0]) / (double)DAY_MS);
+	gain = r->wallet[last] / r->wallet[0] - 1;
+	s->wallet_calmar = s->wallet_max_drawdown_account > 0 ?
+		gain / fmax(1, days) * 100 / s->wallet_max_drawdown_account *
+		sqrt(365) : -100;
+}
+
 void ft_stats(struct ft_stats *ret, const struct ft_result *r)
 {
 	struct arena *tmp = arena_new("ft_stats", (size_t)1 << 32);
@@ -195,6 +250,8 @@ void ft_stats(struct ft_stats *ret, const struct ft_result *r)
 		pow(s.final_balance / s.starting_balance,
 		    365 / s.backtest_days) - 1;
 	s.market_change = r->market_change;
+	if (r->n_equity > 0)
+		of_wallet(tmp, &s, r);
 	if (r->n_trades > 0) {
 		counted(&s, t, r->n_trades);
 		listed(&s, r);

@@ -113,6 +113,18 @@ static const struct metric_doc freqtrade[] = {
 	{ "backtest_days", "Days", C, "of the range" },
 	{ "trades_per_day", "Trades a day", N, "over all days" },
 	{ "total_volume", "Volume", M, "stakes in and out" },
+	{ "wallet_sharpe", "Sharpe, wallet", N, "mean / deviation (n) of the wallet's "
+	  "daily returns x root of 365; -100 when it is 0" },
+	{ "wallet_sortino", "Sortino, wallet", N, "the same with the deviation of the "
+	  "negative ones" },
+	{ "wallet_calmar", "Calmar, wallet", N, "daily gain in percent / its relative "
+	  "drawdown x root of 365" },
+	{ "wallet_max_drawdown_abs", "Max drawdown, wallet", M, "largest fall of the "
+	  "snapshots from their highest" },
+	{ "wallet_max_drawdown_account", "Max drawdown, wallet, relative", R,
+	  "that fall over the highest" },
+	{ "wallet_max_relative_drawdown", "Max relative drawdown, wallet", R,
+	  "the largest fall over its own highest" },
 	{ "market_change", "Market change", R, "mean over the pairs, first to last "
 	  "close" },
 	{ "rejected_signals", "Refused entries", C, "no free slot" },

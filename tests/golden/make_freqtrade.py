@@ -2,6 +2,8 @@
 """Trade lists of freqtrade itself, for tests/unit/test_bt_freqtrade.c.
 
     python3 make_freqtrade.py            write freqtrade/* beside this file
+    python3 make_freqtrade.py wallets    those of 2026's snapshots of the wallet
+    python3 make_freqtrade.py margin     profits after interest (margin.csv; 2026.9)
     python3 make_freqtrade.py run RULES.json PAIR=FILE.csv...
                                          one run, trades as JSON on stdout
 
@@ -380,10 +382,11 @@ CASES = {
 }
 
 
-def walk(path, seed, n, price, digits, vol=0.006, p=0.1, skip=0.0, prices=False):
+def walk(path, seed, n, price, digits, vol=0.006, p=0.1, skip=0.0, prices=False,
+         step=300000):
     """A seeded walk with spikes, signals and tags, as one CSV."""
     r = random.Random(seed)
-    t, c = 1700000100000 // 300000 * 300000, price
+    t, c = 1700000100000 // step * step, price
     flag = lambda q: int(r.random() < q)  # noqa: E731
     head = "timestamp_ms,open,high,low,close,volume,enter_long,exit_long," \
         "enter_short,exit_short,enter_tag,exit_tag"
@@ -403,7 +406,7 @@ def walk(path, seed, n, price, digits, vol=0.006, p=0.1, skip=0.0, prices=False)
                     for _ in range(2)]
         if not (skip and r.random() < skip):
             out.append(",".join(str(v) for v in row))
-        t, c = t + 300000, e
+        t, c = t + step, e
     path.write_text("\n".join(out) + "\n")
 
 
@@ -464,6 +467,76 @@ def make_case(name, rules):
                         t["tag"] or ""] for t in got["trades"]]}
 
 
+# Snapshots of the wallet, over forty days of four hours: what 2026 makes its
+# ratios of.
+WALLETS = {
+    "one": {"stoploss": -0.05, "max_open_trades": 1, "stake_amount": 400},
+    "all": {"stoploss": -0.08, "max_open_trades": 3, "stake_amount": "unlimited"},
+    "stacked": {"stoploss": -0.1, "position_stacking": True, "max_open_trades": 6},
+    "short": {"stoploss": -0.06, "can_short": True, "max_open_trades": 3,
+              "stake_amount": 250, "leverage": 2},
+    "waiting": {"stoploss": -0.06, "max_open_trades": 3, "stake_amount": 250,
+                "_files": "v", "unfilledtimeout": {"entry": 700, "exit": 700}},
+    "gaps": {"stoploss": -0.06, "max_open_trades": 3, "stake_amount": 300,
+             "_files": "u"},
+    "winners": {"stoploss": -0.99, "minimal_roi": {"0": 0.01}, "max_open_trades": 3,
+                "use_exit_signal": False, "stake_amount": 250},
+}
+STATS = ["sharpe", "sortino", "calmar", "max_drawdown_abs", "max_drawdown_account",
+         "max_relative_drawdown"]
+
+
+def make_wallet(name, rules):
+    from freqtrade.optimize.optimize_reports.optimize_reports import generate_wallet_stats
+    rules = {"timeframe": "4h", "fee": 0.001, **rules}
+    kind = rules.get("_files", "w")
+    res = run(rules, {p: HERE / f"{kind}{k}.csv" for k, p in enumerate(PAIRS)})
+    s = generate_wallet_stats(res["wallet_summary"], "USDT")
+    return {"name": name, "files": kind, "funding": False, "tick": 0, "lot": 0,
+            "rules": {k: v for k, v in rules.items() if not k.startswith("_")},
+            "balance": res["final_balance"], "stats": {k: s[k] for k in STATS}}
+
+
+def make_wallets(version):
+    for k, (price, digits) in enumerate([(100, 2), (20, 3), (3, 4)]):
+        four = {"vol": 0.02, "step": 14400000}
+        walk(HERE / f"w{k}.csv", k + 51, 240, price, digits, **four)
+        walk(HERE / f"u{k}.csv", k + 61, 240, price, digits, skip=0.06, **four)
+        walk(HERE / f"v{k}.csv", k + 71, 240, price, digits, prices=True, **four)
+    out = HERE / f"wallet-{version}.json"
+    cases = [json.dumps(make_wallet(n, r), separators=(",", ":"))
+             for n, r in WALLETS.items()]
+    out.write_text("[\n" + ",\n".join(cases) + "\n]\n")
+    print(out, len(cases), "cases")
+
+
+# What a trade of margin trading comes to after so many minutes.
+def make_margin():
+    from datetime import datetime, timedelta, timezone
+    from freqtrade.persistence import LocalTrade
+    r = random.Random(7)
+    rows = ["exchange,short,leverage,amount,open_rate,close_rate,fee,interest_rate,"
+            "minutes,profit_abs,profit_ratio"]
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    for i in range(60):
+        exchange, short = ("binance", "kraken")[i % 2], i % 3 == 0
+        leverage = r.choice([1.0, 2.0, 3.0, 5.0])
+        amount, opened = round(r.uniform(0.01, 90), 4), round(r.uniform(0.5, 900), 2)
+        closed, fee = round(opened * r.uniform(0.8, 1.2), 2), r.choice([0.0, 0.001, 0.0025])
+        rate, minutes = round(r.uniform(0, 0.002), 6), r.choice([0, 1, 59, 60, 61, 240, 241, r.randrange(20000)])
+        t = LocalTrade(pair="A/USDT", base_currency="A", stake_currency="USDT",
+                       exchange=exchange, is_short=short, leverage=leverage,
+                       amount=amount, open_rate=opened, stake_amount=amount * opened / leverage,
+                       fee_open=fee, fee_close=fee, interest_rate=rate, is_open=False,
+                       trading_mode=TradingMode.MARGIN,
+                       open_date=now, close_date=now + timedelta(minutes=minutes))
+        t.recalc_open_trade_value()
+        p = t.calculate_profit(closed)
+        rows.append(f"{exchange},{int(short)},{leverage},{amount},{opened},{closed},{fee},{rate},"
+                    f"{minutes},{p.profit_abs!r},{p.profit_ratio!r}")
+    (HERE / "margin.csv").write_text("\n".join(rows) + "\n")
+
+
 def main():
     if len(sys.argv) > 3 and sys.argv[1] == "run":
         rules = json.loads(Path(sys.argv[2]).read_text())
@@ -472,6 +545,12 @@ def main():
         return 0
     import freqtrade
     HERE.mkdir(exist_ok=True)
+    if sys.argv[1:] == ["margin"]:
+        make_margin()
+        return 0
+    if sys.argv[1:] == ["wallets"]:
+        make_wallets(freqtrade.__version__)
+        return 0
     make_data()
     out = HERE / f"freqtrade-{freqtrade.__version__}.json"
     cases = [json.dumps(make_case(n, r), separators=(",", ":")) for n, r in CASES.items()]

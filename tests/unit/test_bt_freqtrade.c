@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bt/ft.h"
+#include "bt/ft_i.h"
 #include "market/table.h"
 
 /* freqtrade's own trade lists (tests/golden/make_freqtrade.py): every trade's
@@ -168,14 +168,13 @@ static const char *differs(const struct json *w, const struct ft_trade *t)
 	return text_is(json_at(w, 10), t->enter_tag) ? NULL : "tag";
 }
 
-static void one_case(const char *version, const struct json *c)
+static void run_case(const char *version, const struct json *c,
+		     struct ft_result *ret)
 {
-	const struct json *want = json_get(c, "trades");
-	const char *name = json_text(json_get(c, "name")).p, *what;
+	const char *name = json_text(json_get(c, "name")).p;
 	struct ft_rules rules = ft_defaults(), of_version = rules;
 	const struct json *v;
 	struct ft_pair pairs[3];
-	struct ft_result r;
 	struct err err;
 
 	if (json_parse(root, version, strlen(version), &v, &err) < 0 ||
@@ -186,8 +185,17 @@ static void one_case(const char *version, const struct json *c)
 	rules.late_2025 = of_version.late_2025;
 	for (int k = 0; k < 3; k++)
 		read_pair(&pairs[k], k, c, rules.detail_ms > 0);
-	if (ft_run(root, &rules, pairs, 3, &r, &err) < 0)
+	if (ft_run(root, &rules, pairs, 3, ret, &err) < 0)
 		fail_msg("%s: %s", name, err.msg);
+}
+
+static void one_case(const char *version, const struct json *c)
+{
+	const struct json *want = json_get(c, "trades");
+	const char *name = json_text(json_get(c, "name")).p, *what;
+	struct ft_result r;
+
+	run_case(version, c, &r);
 	for (size_t i = 0; i < r.n_trades && i < json_len(want); i++)
 		if ((what = differs(json_at(want, i), &r.trades[i])) != NULL)
 			fail_msg("%s: trade %zu: %s", name, i + 1, what);
@@ -218,6 +226,74 @@ static void trades_are_those_of_2025_9(void **state) { (void)state; all_cases("2
 static void trades_are_those_of_2025_12(void **state) { (void)state; all_cases("2025.12"); }
 static void trades_are_those_of_2026_9(void **state) { (void)state; all_cases("2026.9"); }
 
+static void ratios_of_the_wallet_are_those_of_2026_9(void **state)
+{
+	const struct json *j = read_json("wallet-2026.9.json");
+
+	(void)state;
+	assert_true(json_len(j) >= 7);
+	for (size_t i = 0; i < json_len(j); i++) {
+		const struct json *c = json_at(j, i), *want = json_get(c, "stats");
+		const char *name = json_text(json_get(c, "name")).p;
+		struct ft_result r;
+		struct ft_stats s;
+
+		run_case("{\"freqtrade_version\":\"2026.9\"}", c, &r);
+		if (!near(json_get(c, "balance"), r.final_balance, 1e-10))
+			fail_msg("%s: balance", name);
+		ft_stats(&s, &r);
+#define SAME(key)							\
+		if (!near(json_get(want, #key), s.wallet_##key, 1e-9))	\
+			fail_msg("%s: " #key ": %.17g, not %.17g", name,	\
+				 s.wallet_##key, number(json_get(want, #key)))
+		SAME(sharpe);
+		SAME(sortino);
+		SAME(calmar);
+		SAME(max_drawdown_abs);
+		SAME(max_drawdown_account);
+		SAME(max_relative_drawdown);
+	}
+}
+
+static void profits_after_interest_are_freqtrades(void **state)
+{
+	static const char *const exchange[] = { "exchange", NULL };
+	const double *c[10];
+	static const char *const names[10] = { "short", "leverage", "amount",
+		"open_rate", "close_rate", "fee", "interest_rate", "minutes",
+		"profit_abs", "profit_ratio" };
+	const char *const *lender;
+	struct table t;
+	struct err err;
+
+	(void)state;
+	if (table_read(root, file("margin.csv"), &t, &err) < 0)
+		fail_msg("%s", err.msg);
+	lender = table_texts(root, &t, (size_t)table_find(&t, exchange));
+	for (size_t k = 0; k < 10; k++)
+		c[k] = numbers(&t, names[k]);
+	assert_true(t.rows >= 60);
+	for (size_t i = 0; i < t.rows; i++) {
+		struct ft_rules r = ft_defaults();
+		struct ft_trade x = { .is_short = c[0][i] != 0, .leverage = c[1][i],
+			.amount = c[2][i], .open_rate = c[3][i],
+			.fee_open = c[5][i], .fee_close = c[5][i],
+			.open_ms = 1700000000000 };
+		struct ft f = { .r = &r };
+
+		r.mode = FT_MARGIN;
+		r.lender = strcmp(lender[i], "kraken") == 0 ? FT_LENDER_KRAKEN :
+			FT_LENDER_BINANCE;
+		r.interest_rate = c[6][i];
+		f.now = x.open_ms + (int64_t)c[7][i] * 60000;
+		if (fabs(ft_profit_abs(&f, &x, c[4][i]) - c[8][i]) > 1.1e-8)
+			fail_msg("row %zu: profit %.9f, not %.9f", i,
+				 ft_profit_abs(&f, &x, c[4][i]), c[8][i]);
+		if (fabs(ft_profit_ratio(&f, &x, c[4][i]) - c[9][i]) > 1.1e-8)
+			fail_msg("row %zu: ratio", i);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -239,6 +315,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(trades_are_those_of_2025_9, setup, teardown),
 		cmocka_unit_test_setup_teardown(trades_are_those_of_2025_12, setup, teardown),
 		cmocka_unit_test_setup_teardown(trades_are_those_of_2026_9, setup, teardown),
+		cmocka_unit_test_setup_teardown(profits_after_interest_are_freqtrades, setup, teardown),
+		cmocka_unit_test_setup_teardown(ratios_of_the_wallet_are_those_of_2026_9, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
