@@ -53,7 +53,7 @@ static const struct param create_params[] = {
 	      .nullable = true, .max = INT64_MAX, HAS(struct create_in, has_seed)),
 	PARAM(struct create_in, scale, P_STR, "standard, robust or none",
 	      .nullable = true, .max = 20),
-	PARAM(struct create_in, calibration, P_STR, "temperature, isotonic or none",
+	PARAM(struct create_in, calibration, P_STR, "platt, temperature, isotonic or none",
 	      .nullable = true, .max = 20),
 	PARAM(struct create_in, embargo, P_U64, "bars left out before a cut",
 	      .nullable = true, .max = 100000, HAS(struct create_in, has_embargo)),

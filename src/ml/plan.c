@@ -146,7 +146,7 @@ static int calibration(struct reading *r, const struct json *j)
 	struct str s;
 
 	return json_str(j, &s) && ml_calib_parse(s, &r->p->calib) ? 0 :
-		wrong(r, "calibration", "temperature, isotonic or none");
+		wrong(r, "calibration", "platt, temperature, isotonic or none");
 }
 
 static int embargo(struct reading *r, const struct json *j)

@@ -6,7 +6,7 @@
  *	{"features": ["rsi_14", ...], "window": 50,
  *	 "label": {"kind": "next", "threshold": 0.005, "bars": 1, "weights": false},
  *	 "params": {"rate": 0.001}, "layout": "dense 64 relu, dense 3", "seed": 1,
- *	 "scale": "standard", "calibration": "temperature", "embargo": 0,
+ *	 "scale": "standard", "calibration": "platt", "embargo": 0,
  *	 "fee": 0.001, "search": {"trials": 8, "layouts": [...], "rates": [...]}}
  *
  * What is absent has its usual value; kind, timeframe and ranges stand beside
