@@ -14,8 +14,10 @@
 #define MARKETS_KEPT_MS 2000
 #define EXCHANGES_MAX 1000
 #define DAY_MS 86400000LL
-/* More candles than these are not read for one answer. */
+/* More candles than these are not read for one answer, in an arena of their
+ * own: a request's is made for answers. */
 #define CANDLES_READ_MAX 2000000
+#define CANDLES_MEMORY	((size_t)256 << 20)
 
 static const char *const tf_names[] = {		/* number - 1 */
 #define X(id, n, text, ms) [(n) - 1] = text,
@@ -288,14 +290,14 @@ static void write_candles(struct jw *w, uint64_t market, enum tf tf,
 	jw_obj_end(w);
 }
 
-static int read_range(struct api_req *r, uint64_t market, enum tf tf,
-		      struct candles *ret, struct err *err)
+static int read_range(struct api_req *r, struct arena *out, uint64_t market,
+		      enum tf tf, struct candles *ret, struct err *err)
 {
 	const struct candles_in *in = r->query;
 	int64_t to = in->has_to ? in->to : r->now_ms;
 
 	if (!in->has_from)
-		return candles_newest(r->arena, r->d->db, market, tf,
+		return candles_newest(out, r->d->db, market, tf,
 				      (size_t)in->limit, in->has_to ? in->to :
 				      INT64_MAX, ret, err);
 	if (in->from > to)
@@ -303,8 +305,7 @@ static int read_range(struct api_req *r, uint64_t market, enum tf tf,
 	if (tf_count(tf, in->from, to) > CANDLES_READ_MAX)
 		return api_bad(r, err, "from", "the range holds too many "
 			       "candles: take a coarser timeframe");
-	return candles_load(r->arena, r->d->db, market, tf, in->from, to, ret,
-			    err);
+	return candles_load(out, r->d->db, market, tf, in->from, to, ret, err);
 }
 
 static int h_candles(struct api_req *r, struct err *err)
@@ -312,10 +313,12 @@ static int h_candles(struct api_req *r, struct err *err)
 	const struct id_in *id = r->path;
 	const struct candles_in *in = r->query;
 	enum tf tf = (enum tf)(in->tf + 1);
+	struct arena *root CLEANUP(arena_free) =
+		arena_new("candles", CANDLES_MEMORY);
 	size_t limit = (size_t)in->limit, step = 1;
 	struct candles cs;
 	struct market m;
-	int rc = read_range(r, id->id, tf, &cs, err);
+	int rc = read_range(r, root, id->id, tf, &cs, err);
 
 	/* Only a market without candles may be none at all. */
 	if (rc == 0 && cs.n == 0)

@@ -323,6 +323,45 @@ static int make(struct arena *out, const struct candles *fine,
 	return 0;
 }
 
+static void append(struct candles *to, const struct candles *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct candle c = candles_at(from, i);
+
+		candles_set(to, to->n++, &c);
+	}
+}
+
+/* Of the finer ones no more than these are held at once: a week is made of ten
+ * thousand minutes. */
+#define MADE_FROM ((int64_t)250000)
+
+/* Whole bars from `first` up to that of `last`, into room for all of them. */
+static int make_all(struct arena *out, struct db *db, uint64_t market_id,
+		    const struct series *base, enum tf tf, int64_t first,
+		    int64_t last, struct candles *ret, struct err *err)
+{
+	int64_t end = tf_next(tf, last), span = MADE_FROM * tf_ms(base->tf);
+
+	for (int64_t at = first, to; at < end; at = to) {
+		to = tf_open(tf, at + span);
+		to = to <= at ? tf_next(tf, at) : to < end ? to : end;
+		SCOPE(tmp, out) {
+			struct candles fine, part;
+			int rc = load_stored(tmp, db, market_id, base->tf, at, to,
+					     &fine, err);
+
+			if (rc == 0 && fine.n > 0)
+				rc = make(tmp, &fine, base, tf, &part, err);
+			if (rc < 0)
+				return rc;
+			if (fine.n > 0)
+				append(ret, &part);
+		}
+	}
+	return 0;
+}
+
 static int load_made(struct arena *out, struct db *db, uint64_t market_id,
 		     enum tf tf, int64_t from, int64_t to,
 		     struct candles *ret, struct err *err)
@@ -346,16 +385,12 @@ static int load_made(struct arena *out, struct db *db, uint64_t market_id,
 	else if (tf_open(tf, from) < from)
 		first = tf_next(tf, tf_open(tf, from));
 	last = tf_open(tf, to > base.to ? base.to : to - 1);
-	SCOPE(tmp, out) {
-		struct candles fine;
-
-		rc = load_stored(tmp, db, market_id, base.tf, first,
-				 tf_next(tf, last), &fine, err);
-		if (rc == 0)
-			rc = make(out, &fine, &base, tf, &cs, err);
-		if (rc < 0)
-			return rc;
-	}
+	candles_alloc(out, &cs, first > last ? 1 :
+		      (size_t)tf_count(tf, first, tf_next(tf, last)) + 1);
+	cs.n = 0;
+	rc = make_all(out, db, market_id, &base, tf, first, last, &cs, err);
+	if (rc < 0)
+		return rc;
 	cut(&cs, from, to);
 	*ret = cs;
 	return 0;

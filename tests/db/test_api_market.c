@@ -207,6 +207,44 @@ static void a_long_range_is_thinned_without_losing_extremes(void **state)
 	assert_int_equal(len(".t"), 10);
 }
 
+/* More than a request's arena holds (16 MiB), and than is held of the finer
+ * ones when coarser ones are made of them. */
+static void many_candles_fit_into_an_answer(void **state)
+{
+	struct candles cs, days;
+	const size_t n = 360000;
+	struct err err;
+
+	(void)state;
+	candles_alloc(root, &cs, n);
+	for (size_t i = 0; i < n; i++) {
+		double p = 1000 + (double)(i * 7919 % 5000);
+
+		candles_set(&cs, i, &(struct candle){ T0 + (int64_t)i * 60000,
+			    p, p + 2, p - 2, p + 1, 1 });
+	}
+	assert_int_equal(candles_append(t_api_db(), eth, TF_1M, &cs, NULL, &err), 0);
+	assert_int_equal(get(M "/candles?tf=1m&from=%lld&to=%lld&limit=1000", ID(eth),
+			     (long long)T0, (long long)(T0 + 250 * DAY)), 200);
+	assert_int_equal(t_api_int(".step"), 360);
+	assert_int_equal(len(".t"), 1000);
+	assert_true(num(".c[999]") == cs.c[n - 1]);
+	assert_int_equal(candles_resample(root, &cs, TF_1M, TF_1D, &days, &err), 0);
+	assert_int_equal(days.n, 250);
+	assert_int_equal(get(M "/candles?tf=1d&limit=5000", ID(eth)), 200);
+	assert_int_equal(len(".t"), 250);
+	for (size_t i = 0; i < days.n; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), ".t[%zu]", i);
+		assert_int_equal(t_api_int(path), days.t[i]);
+		snprintf(path, sizeof(path), ".h[%zu]", i);
+		assert_true(num(path) == days.h[i]);
+		snprintf(path, sizeof(path), ".v[%zu]", i);
+		assert_true(num(path) == days.v[i]);
+	}
+}
+
 static void wrong_questions_are_told(void **state)
 {
 	(void)state;
@@ -276,6 +314,7 @@ int main(void)
 		T(the_newest_candles_come_as_columns),
 		T(coarser_candles_are_made),
 		T(a_long_range_is_thinned_without_losing_extremes),
+		T(many_candles_fit_into_an_answer),
 		T(wrong_questions_are_told),
 		T(without_quotes_the_candles_tell_the_price),
 		T(quotes_are_read_without_the_database),
