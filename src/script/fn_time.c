@@ -405,12 +405,57 @@ int64_t period_start(int64_t k, int64_t tf)
 	return tf % (7 * DAY_MS) == 0 ? k * tf - 3 * DAY_MS : k * tf;
 }
 
+/* What is added to UTC so that days, weeks and months of the exchange begin at
+ * midnight; candles of a day or more are of the day they are stamped with. */
+static int64_t day_shift(const struct script_vm *vm, int64_t from_tf, int64_t tf, int64_t t)
+{
+	int64_t zone = 0;
+
+	if (!vm->local_days || from_tf == 0 || from_tf >= DAY_MS || (tf > 0 && tf < DAY_MS))
+		return 0;
+	(void)script_zone_offset(str_c(vm->m.timezone), t, &zone);
+	return zone + vm->day_lead;
+}
+
+int64_t vm_period(const struct script_vm *vm, int64_t from_tf, int64_t t, int64_t tf,
+		  int64_t months)
+{
+	return period_of(t + day_shift(vm, from_tf, tf, t), tf, months);
+}
+
+int64_t vm_period_start(const struct script_vm *vm, int64_t from_tf, int64_t k, int64_t tf,
+			int64_t months)
+{
+	int64_t t = period_start(tf == 0 ? k * months : k, tf);
+	int64_t near = t - day_shift(vm, from_tf, tf, t);
+
+	return t - day_shift(vm, from_tf, tf, near);
+}
+
+/* A session that begins in the evening is that of the next day. */
+void vm_find_days(struct script_vm *vm)
+{
+	int64_t start = 0, zone = 0;
+
+	if (vm->m.session != NULL)
+		(void)script_session_start(vm->m.session, &start);
+	vm->day_lead = start == 0 ? 0 : start < DAY_MS / 2 ? -start : DAY_MS - start;
+	vm->local_days = vm->day_lead != 0;
+	for (int64_t t = 0; t < 366 * DAY_MS; t += 61 * DAY_MS) {
+		(void)script_zone_offset(str_c(vm->m.timezone), t, &zone);
+		vm->local_days |= zone != 0;
+	}
+}
+
+static int64_t day_of(const struct script_vm *vm, double t)
+{
+	return vm_period(vm, vm->tf_ms, (int64_t)t, DAY_MS, 1);
+}
+
 FN(day_changed)
 {
-	(void)vm;
 	(void)n;
-	*ret = isnan(a[1]) || period_of((int64_t)a[0], DAY_MS, 1) !=
-	       period_of((int64_t)a[1], DAY_MS, 1);
+	*ret = isnan(a[1]) || day_of(vm, a[0]) != day_of(vm, a[1]);
 	return 0;
 }
 
@@ -442,8 +487,8 @@ FN(tf_change)
 	int64_t months, tf = tf_arg(vm, a[2], &months);
 
 	(void)n;
-	*ret = isnan(a[1]) || period_of((int64_t)a[0], tf, months) !=
-	       period_of((int64_t)a[1], tf, months);
+	*ret = isnan(a[1]) || vm_period(vm, vm->tf_ms, (int64_t)a[0], tf, months) !=
+	       vm_period(vm, vm->tf_ms, (int64_t)a[1], tf, months);
 	return 0;
 }
 
@@ -494,9 +539,8 @@ FN(tf_text)
 
 FN(day_start)
 {
-	(void)vm;
 	(void)n;
-	*ret = (double)(floor_div((int64_t)a[0], DAY_MS) * DAY_MS);
+	*ret = (double)(day_of(vm, a[0]) * DAY_MS);
 	return 0;
 }
 
@@ -506,7 +550,7 @@ FN(day_end)
 	double next;
 
 	fn_time_close(vm, &next, a, n);
-	*ret = floor_div((int64_t)a[0], DAY_MS) != floor_div((int64_t)next, DAY_MS);
+	*ret = day_of(vm, a[0]) != day_of(vm, next);
 	return 0;
 }
 
@@ -585,8 +629,8 @@ FN(in_session)
 	t = (int64_t)a[0];
 	if (s.n > 0 && !session_holds(s, t + zone_ms(vm, a[3], t)))
 		return 0;
-	k = period_of(t, tf, months) + (vm->call->data == 1);
-	*ret = (double)period_start(tf == 0 ? k * months : k, tf);
+	k = vm_period(vm, vm->tf_ms, t, tf, months) + (vm->call->data == 1);
+	*ret = (double)vm_period_start(vm, vm->tf_ms, k, tf, months);
 	return 0;
 }
 

@@ -262,12 +262,17 @@ static void close_bar(struct script_vm *vm, struct vm_sub *s)
 	s->val_t = b.t;
 }
 
-static void take(struct vm_sub *s, int64_t period, const struct bar *b)
+static int64_t period_at(const struct script_vm *vm, const struct vm_sub *s, int64_t t)
+{
+	return vm_period(vm, s->from_tf, t, s->tf, s->months);
+}
+
+static void take(const struct script_vm *vm, struct vm_sub *s, int64_t period,
+		 const struct bar *b)
 {
 	if (!s->open) {
 		s->bar = *b;
-		s->bar.t = s->tf == 0 ? period_start(period * s->months, 0) :
-					period_start(period, s->tf);
+		s->bar.t = vm_period_start(vm, s->from_tf, period, s->tf, s->months);
 		s->period = period;
 		s->open = true;
 		return;
@@ -286,7 +291,7 @@ static int64_t end_of(int64_t t, int64_t tf, int64_t months)
 /* One bar of the source more.  True when a value is new by it. */
 static bool advance(struct script_vm *vm, struct vm_sub *s, const struct bar *b, bool lookahead)
 {
-	int64_t k = period_of(b->t, s->tf, s->months);
+	int64_t k = period_at(vm, s, b->t);
 	bool fresh = false;
 
 	if (s->open && k != s->period) {
@@ -294,9 +299,8 @@ static bool advance(struct script_vm *vm, struct vm_sub *s, const struct bar *b,
 		fresh = true;
 	}
 	fresh = lookahead ? !s->open : fresh;
-	take(s, k, b);
-	if (lookahead ||
-	    period_of(end_of(b->t, s->from_tf, s->from_months), s->tf, s->months) == k)
+	take(vm, s, k, b);
+	if (lookahead || period_at(vm, s, end_of(b->t, s->from_tf, s->from_months)) == k)
 		return fresh;
 	close_bar(vm, s);
 	return true;
@@ -310,7 +314,7 @@ static bool catch_up(struct script_vm *vm, struct vm_sub *s, int64_t t, int64_t 
 	bool fresh = false;
 
 	/* with lookahead_on a bar is over when the chart's bar is of the next */
-	if (lookahead && s->open && period_of(t, s->tf, s->months) != s->period) {
+	if (lookahead && s->open && period_at(vm, s, t) != s->period) {
 		close_bar(vm, s);
 		fresh = true;
 	}
@@ -329,20 +333,20 @@ static bool catch_up(struct script_vm *vm, struct vm_sub *s, int64_t t, int64_t 
 static bool look_ahead(struct script_vm *vm, struct vm_sub *s, int64_t t)
 {
 	const struct bars *from = s->from != NULL ? &s->from->bars : vm->m.ahead;
-	int64_t now = period_of(t, s->tf, s->months);
+	int64_t now = period_at(vm, s, t);
 	bool fresh = false;
 
 	while (s->next < from->n && !vm->failed) {
 		struct bar b = bars_at(from, s->next);
-		int64_t k = period_of(b.t, s->tf, s->months);
+		int64_t k = period_at(vm, s, b.t);
 
 		if (k > now)
 			break;
 		for (; s->next < from->n; s->next++) {
 			b = bars_at(from, s->next);
-			if (period_of(b.t, s->tf, s->months) != k)
+			if (period_at(vm, s, b.t) != k)
 				break;
-			take(s, k, &b);
+			take(vm, s, k, &b);
 		}
 		close_bar(vm, s);
 		fresh = true;
@@ -350,11 +354,12 @@ static bool look_ahead(struct script_vm *vm, struct vm_sub *s, int64_t t)
 	return fresh;
 }
 
-static double output(const struct vm_sub *s, const struct sub *d, size_t k, int64_t t)
+static double output(const struct script_vm *vm, const struct vm_sub *s,
+		     const struct sub *d, size_t k, int64_t t)
 {
 	if (d->what[k] == 'v')
 		return s->val[k];
-	if (!s->open || period_of(t, s->tf, s->months) != s->period)
+	if (!s->open || period_at(vm, s, t) != s->period)
 		return NAN;
 	return d->what[k] == 'o' ? open_of(s) : (double)s->bar.t;
 }
@@ -389,7 +394,7 @@ void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n)
 
 		for (size_t k = 0; k < d->n; k++)
 			vm->cols[o->dst + (int)k].b[at] = fresh || !d->gaps ?
-				output(s, d, k, b.t) :
+				output(vm, s, d, k, b.t) :
 				vm->p->cols.v[o->dst + (int)k].fill;
 	}
 }

@@ -537,6 +537,7 @@ int script_vm_new(struct arena *out, const struct script_prog *prog,
 	vm->m = *m;
 	market_defaults(&vm->m);
 	vm->tf_ms = timeframe_ms(vm->m.timeframe);
+	vm_find_days(vm);
 	vm->steps_max = lim != NULL && lim->steps > 0 ? lim->steps : STEPS_DEFAULT;
 	vm->memory_max = lim != NULL && lim->memory > 0 ? lim->memory : MEMORY_DEFAULT;
 	vm->err = err;

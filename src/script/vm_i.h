@@ -41,6 +41,8 @@ struct script_vm {
 	size_t pos, at, end;	/* in the block: first free, next bar, end */
 	size_t bars;			/* done */
 	int64_t tf_ms, first_time;	/* tf_ms 0: months */
+	bool local_days;		/* days are not those of UTC */
+	int64_t day_lead;		/* of the session, before its midnight */
 	const struct strat_account *acct;
 	struct strat_cmd *cmds;
 	size_t n_cmds, cmds_room;
@@ -107,6 +109,12 @@ void vm_run_sub(struct script_vm *vm, const struct cop *o, size_t n);
 /* fn_time.c: the period of timeframe `tf` (ms, 0 = months) that holds t. */
 int64_t period_of(int64_t t, int64_t tf, int64_t months);
 int64_t period_start(int64_t k, int64_t tf);
+/* The same with the exchange's days, of candles of `from_tf`. */
+void vm_find_days(struct script_vm *vm);
+int64_t vm_period(const struct script_vm *vm, int64_t from_tf, int64_t t, int64_t tf,
+		  int64_t months);
+int64_t vm_period_start(const struct script_vm *vm, int64_t from_tf, int64_t k, int64_t tf,
+			int64_t months);
 
 /* heap.c: texts.  An alloc that does not fit fails the run and gives na. */
 struct str vm_str(const struct script_vm *vm, double ref);	/* na: "NaN" */

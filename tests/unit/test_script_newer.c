@@ -238,6 +238,73 @@ static void libraries_behind_the_script(void **state)
 	   "//|export times(float x) =>\n//|    x * K\n", 2, 133);
 }
 
+/* ---- days of the exchange --------------------------------------------------- */
+
+#define HOUR INT64_C(3600000)
+
+static void in_market(const char *zone, const char *session, const char *tf,
+		      const char *body, double (*want)(size_t i))
+{
+	struct arena *a = arena_new("t", 1u << 28);
+	struct script_market m = t_market;
+	struct script_vm *vm;
+	struct strat_cmds k;
+	struct err err;
+
+	m.timezone = zone;
+	m.session = session;
+	m.timeframe = tf;
+	t_walk(&bars, 9);
+	for (size_t i = 0; i < 400 && strcmp(tf, "60") != 0; i++)
+		bars.t[i] = bars.t[0] + (int64_t)i * 24 * HOUR;
+	assert_int_equal(script_vm_new(a, t_compile(a, arena_printf(a, S6 "%s\n", body)), NULL,
+				       &m, NULL, &vm, &err), 0);
+	for (size_t i = 0; i < 400; i++) {
+		struct bars all = t_view(&bars, 400);
+		struct bar x = bars_at(&all, i);
+		double y;
+
+		if (script_on_bar(vm, &x, NULL, &k, &err) < 0)
+			fail_msg("%s", err.msg);
+		script_plot_values(vm, &y);
+		if (isnan(want(i)) ? !isnan(y) : y != want(i))
+			fail_msg("bar %zu: %.15g, not %.15g\n%s %s: %s", i, y, want(i), zone,
+				 session, body);
+	}
+	arena_free(&a);
+}
+
+/* In winter New York's 17:00 is 22:00 UTC; bar 0 is Monday, 2024-01-01 00:00. */
+static double at22(size_t i) { return (double)(bars.t[0] + ((int64_t)(i + 2) / 24 * 24 - 2) * HOUR); }
+static double new22(size_t i) { return i == 0 || i % 24 == 22; }
+static double close22(size_t i) { return i < 21 ? NAN : bars.c[(i - 21) / 24 * 24 + 21]; }
+static double week22(size_t i) { return (double)(bars.t[0] + ((int64_t)(i + 2) / 168 * 168 - 2) * HOUR); }
+static double label22(size_t i) { return (double)(bars.t[0] + (int64_t)(i + 2) / 24 * 24 * HOUR); }
+static double at15(size_t i) { return (double)(bars.t[0] + ((int64_t)(i + 9) / 24 * 24 - 9) * HOUR); }
+static double month15(size_t i) { (void)i; return (double)(bars.t[0] - 9 * HOUR); }
+static double own(size_t i) { return (double)bars.t[i]; }
+static double four(size_t i) { return (double)bars.t[i / 4 * 4]; }
+
+static void days_are_those_of_the_exchange(void **state)
+{
+	static const char ny[] = "America/New_York", jp[] = "Asia/Tokyo", s[] = "1700-1700";
+
+	(void)state;
+	in_market(ny, s, "60", "plot(time(\"D\"))", at22);
+	in_market(ny, s, "60", "plot(time_close(\"D\") - 24 * 3600000)", at22);
+	in_market(ny, s, "60", "plot(timeframe.change(\"D\") ? 1 : 0)", new22);
+	in_market(ny, s, "60", "plot(session.isfirstbar ? 1 : 0)", new22);
+	in_market(ny, s, "60", "plot(request.security(syminfo.tickerid, \"D\", close))", close22);
+	in_market(ny, s, "60", "plot(time(\"W\"))", week22);
+	in_market(ny, s, "60", "plot(time_tradingday)", label22);
+	in_market(ny, s, "60", "plot(time(\"240\"))", four);
+	in_market(jp, NULL, "60", "plot(time(\"D\"))", at15);
+	in_market(jp, NULL, "60", "plot(time(\"M\"))", month15);
+	in_market("Etc/UTC", "24x7", "60", "plot(time(\"1\"))", own);
+	/* what is a day already stays as it is stamped */
+	in_market(ny, s, "1D", "plot(time(\"D\"))", own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +315,7 @@ int main(void)
 		cmocka_unit_test(maps_of_many_keys),
 		cmocka_unit_test(texts_that_match),
 		cmocka_unit_test(libraries_behind_the_script),
+		cmocka_unit_test(days_are_those_of_the_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
