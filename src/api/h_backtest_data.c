@@ -277,6 +277,8 @@ static const struct field chart_fields[] = {
 	FIELD("trades_total", &sc_int, "how many touch it"),
 	FIELD("drawings", ARRAY_OF(&sc_any), "labels, lines, boxes, tables, ... "
 	      "that there were after the last bar"),
+	FIELD("first_bar", &sc_int, "the run's number of the first candle here, "
+	      "as drawings count them"),
 };
 static const struct schema sc_chart = OBJECT("BacktestChart", chart_fields,
 					     "Candles, plots and trades of a range");
@@ -387,6 +389,26 @@ static int chart_load(struct api_req *r, struct arena *root,
 			     err);
 }
 
+/* Drawings count the run's bars from its first; the range may begin later. */
+static int drawings_json(struct api_req *r, struct arena *root,
+			 const struct backtest *b, const struct chart *c,
+			 struct err *err)
+{
+	struct candles before = { 0 };
+	struct str text;
+	int rc = bt_store_drawings(root, r->d->db, b->id, &text, err);
+
+	if (rc == 0 && c->from > b->from && !str_eqc(text, "[]"))
+		rc = candles_load(root, r->d->db, b->market_id, b->tf, b->from,
+				  c->from, &before, err);
+	if (rc < 0)
+		return rc;
+	jw_key(&r->w, "drawings");
+	jw_raw(&r->w, text.p, text.n);
+	jw_ku64(&r->w, "first_bar", before.n);
+	return 0;
+}
+
 static int h_chart(struct api_req *r, struct err *err)
 {
 	struct arena *root CLEANUP(arena_free) =
@@ -394,7 +416,6 @@ static int h_chart(struct api_req *r, struct err *err)
 	struct chart *c = NEW(root, struct chart);
 	struct jw *w = &r->w;
 	struct backtest b;
-	struct str drawings;
 	size_t step = 1;
 	int rc = api_backtest(r, ACT_READ, &b, err);
 
@@ -425,13 +446,9 @@ static int h_chart(struct api_req *r, struct err *err)
 		return rc;
 	jw_arr_end(w);
 	jw_ku64(w, "trades_total", c->total);
-	rc = bt_store_drawings(root, r->d->db, b.id, &drawings, err);
-	if (rc < 0)
-		return rc;
-	jw_key(w, "drawings");
-	jw_raw(w, drawings.p, drawings.n);
+	rc = drawings_json(r, root, &b, c, err);
 	jw_obj_end(w);
-	return 0;
+	return rc;
 }
 
 /* ---- files --------------------------------------------------------------------------- */

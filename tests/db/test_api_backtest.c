@@ -631,6 +631,17 @@ static void what_a_script_drew_stays(void **state)
 	assert_int_equal(get("anna", id, "/chart"), 200);
 	assert_int_equal(len(".drawings"), 1);
 	assert_string_equal(t_api_text(".drawings[0].kind"), "label");
+	assert_int_equal(t_api_int(".first_bar"), 0);
+	{	/* what is seen of it begins later: its bars are still counted */
+		int64_t n = t_api_int(".drawings[0].x");
+		char part[80];
+
+		snprintf(part, sizeof(part), "/chart?from=%lld",
+			 (long long)hours.t[n - 5]);
+		assert_int_equal(get("anna", id, part), 200);
+		assert_int_equal(t_api_int(".first_bar"), n - 5);
+		assert_int_equal(len(".t"), 6);
+	}
 	id = run_with(SOURCE, "");
 	assert_int_equal(get("anna", id, "/chart"), 200);
 	assert_int_equal(len(".drawings"), 0);

@@ -84,6 +84,10 @@ export interface RunChart extends Columns {
 	plots: RunPlot[];
 	trades: RunTrade[];
 	drawings?: Drawing[];
+	/** The run's number of the first candle here. */
+	first_bar?: number;
+	/** Candles merged into one. */
+	step?: number;
 }
 
 export interface Preview extends Partial<Columns> {

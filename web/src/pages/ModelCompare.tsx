@@ -169,7 +169,7 @@ function Curves(p: {
 				/>
 			}
 		>
-			<div className="chart-h240">
+			<div>
 				<LineChart
 					label={`Growth of ${p.models.map(label).join(", ")}`}
 					t={t}
@@ -290,9 +290,9 @@ export default function ModelCompare() {
 				<SkeletonBlock className="page-skeleton" />
 			) : (
 				<>
-					<ul className="compare-heads">
+					<ul className="model-heads">
 						{models.map((m, i) => (
-							<li key={m.id} className="panel compare-head">
+							<li key={m.id} className="panel model-head">
 								<span
 									className={`model-key model-key-${i}`}
 									aria-hidden="true"

@@ -139,3 +139,57 @@ export const tablesOf = (all: readonly Drawing[] | undefined): DrawnTable[] =>
 	(all ?? []).filter((d) => d.kind === "table");
 export const shapesOf = (all: readonly Drawing[] | undefined): Drawing[] =>
 	(all ?? []).filter((d) => d.kind !== "table");
+
+type Place = number | undefined;
+
+/**
+ * Drawings of a whole run over a part of its candles, thinned or not: `first`
+ * is the run's number of the first one shown, `step` how many are one.
+ */
+export function rebase(
+	all: readonly Drawing[],
+	first: number,
+	step: number,
+): Drawing[] {
+	if (first === 0 && step === 1) return [...all];
+	const place = (x: Place, xloc: string | undefined): Place =>
+		x === undefined || xloc === "bar_time" || x >= 1e9 ? x : (x - first) / step;
+	// A field that is not there stays away.
+	const put = <T extends Shown>(d: T, keys: readonly (keyof T)[]): T => {
+		const out = { ...d };
+		for (const k of keys)
+			if (typeof d[k] === "number")
+				out[k] = place(d[k] as number, d.xloc) as T[typeof k];
+		return out;
+	};
+	const line = (l: DrawnLine) => put(l, ["x1", "x2"]);
+	const move = (d: Drawing): Drawing => {
+		switch (d.kind) {
+			case "line":
+				return line(d);
+			case "label":
+				return put(d, ["x"]);
+			case "box":
+				return put(d, ["left", "right"]);
+			case "linefill":
+				return {
+					...d,
+					...(d.line1 ? { line1: line(d.line1) } : {}),
+					...(d.line2 ? { line2: line(d.line2) } : {}),
+				};
+			case "polyline":
+				return {
+					...d,
+					points: (d.points ?? []).map(
+						([x, y]): [number | null, number | null] => [
+							x === null ? null : (place(x, d.xloc) ?? null),
+							y,
+						],
+					),
+				};
+			case "table":
+				return d;
+		}
+	};
+	return all.map(move);
+}

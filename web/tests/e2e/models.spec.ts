@@ -78,6 +78,48 @@ test("a model is trained, judged, promoted and asked", async ({
 		await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
 		await expect(badge).toHaveText(done, { timeout: 120_000 });
 	}
+	// A long one is watched, stopped, and goes on from where it stood.
+	await page.goto("/models/new");
+	await page.getByLabel("Kind of model").selectOption("gru");
+	await page.getByText("Parameters", { exact: true }).click();
+	await page.getByLabel("epochs", { exact: true }).fill("500");
+	await page.getByLabel("patience", { exact: true }).fill("0");
+	const long = `gru_${stamp}`;
+	await page.getByRole("textbox", { name: "Name", exact: true }).fill(long);
+	await page.getByRole("button", { name: "Train", exact: true }).click();
+	await expect(badge).toHaveText("training", { timeout: 60_000 });
+	const said = page.getByTestId("curve-said");
+	await expect(said).toHaveText(/Epoch ([2-9]|\d\d)/, { timeout: 120_000 });
+	await keep(page, "model-training");
+	await page.getByRole("button", { name: "Cancel training" }).click();
+	await expect(badge).toHaveText("cancelled", { timeout: 60_000 });
+	const stood = Number(
+		/Epoch (\d+)/.exec((await said.textContent()) ?? "")?.[1],
+	);
+	await page.getByRole("button", { name: "Resume" }).click();
+	await expect(badge).toHaveText("training", { timeout: 60_000 });
+	await expect
+		.poll(
+			async () =>
+				Number(/Epoch (\d+)/.exec((await said.textContent()) ?? "")?.[1]),
+			{ timeout: 120_000 },
+		)
+		.toBeGreaterThan(stood);
+	await page.getByRole("button", { name: "Cancel training" }).click();
+	await expect(badge).toHaveText("cancelled", { timeout: 60_000 });
+	expect(
+		frames.filter((x) => /model:\d+.*"progress"/.test(x)).length,
+	).toBeGreaterThan(0);
+	await page.getByRole("button", { name: "Delete", exact: true }).click();
+	await page.getByRole("button", { name: "Delete for good" }).click();
+	await expect(
+		page.getByRole("heading", { name: "Models", level: 1 }),
+	).toBeVisible();
+	await page
+		.getByRole("row", { name: `Open ${names[1]}` })
+		.first()
+		.click();
+
 	// The losses have come over the live connection, epoch by epoch.
 	await expect(page.getByTestId("curve-said")).toHaveText(/Epoch \d+/);
 	expect(frames.filter((x) => /model:\d+/.test(x)).length).toBeGreaterThan(0);
@@ -132,8 +174,8 @@ test("a model is trained, judged, promoted and asked", async ({
 			.getAttribute("value")) ?? "",
 	);
 	// These candles end long ago: to say so is the right answer.
-	const said = page.getByTestId("prediction").or(page.getByTestId("refusal"));
-	await expect(said).toBeVisible();
+	const answer = page.getByTestId("prediction").or(page.getByTestId("refusal"));
+	await expect(answer).toBeVisible();
 	await expectAccessible(page, "a prediction");
 	await keep(page, "model-prediction");
 

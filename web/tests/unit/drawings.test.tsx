@@ -6,6 +6,7 @@ import { candlesOf } from "../../src/runs/draw";
 import {
 	type Drawing,
 	placeOf,
+	rebase,
 	shapesOf,
 	stretch,
 	tablesOf,
@@ -28,6 +29,28 @@ describe("where a drawing stands", () => {
 		// A polyline's points do not say which they are.
 		expect(placeOf(1e12 + 120_000, undefined, T)).toBe(2);
 		expect(placeOf(5, "bar_time", [])).toBeNull();
+	});
+	it("knows the bars of a run in a part of it, and thinned", () => {
+		const moved = rebase(DRAWN, 1, 2);
+		expect(moved[0]).toMatchObject({ x: 0 });
+		expect(moved[3]).toMatchObject({ x1: -0.5, x2: 0.5, y2: 12 });
+		expect(moved[4]).toMatchObject({ left: -0.5, right: 0 });
+		expect(moved[5]).toMatchObject({ line2: { x1: -0.5, x2: 0 } });
+		expect(moved[6]).toMatchObject({
+			points: [
+				[-0.5, 1],
+				[0, 2],
+				[null, 3],
+			],
+		});
+		expect(moved[7]).toBe(DRAWN[7]);
+		expect(
+			rebase([{ kind: "label", x: 5e11, xloc: "bar_time" }], 3, 2)[0],
+		).toMatchObject({ x: 5e11 });
+		expect(rebase([{ kind: "label", y: 1 }], 3, 2)[0]).toEqual({
+			kind: "label",
+			y: 1,
+		});
 	});
 	it("carries lines on to the edges", () => {
 		const a = { x: 10, y: 0 };

@@ -33,7 +33,10 @@ import ModelCompare from "../../src/pages/ModelCompare";
 import ModelDetail from "../../src/pages/ModelDetail";
 import ModelNew from "../../src/pages/ModelNew";
 import Models from "../../src/pages/Models";
-import PredictionPanel, { usable } from "../../src/pages/market/Prediction";
+import PredictionPanel, {
+	staleness,
+	usable,
+} from "../../src/pages/market/Prediction";
 import { bestEpoch, epochsOf } from "../../src/pages/model/Curves";
 import {
 	CURVE,
@@ -318,6 +321,7 @@ describe("a model", () => {
 		[`/models/${m.id}`]: m,
 		[`/models/${m.id}/curve`]: CURVE,
 		[`/models/${m.id}/evaluation`]: EVALUATION,
+		"/models/kinds": KINDS,
 	});
 
 	it("says first in plain words what it is worth", async () => {
@@ -458,7 +462,11 @@ describe("the prediction panel", () => {
 		expect(said.textContent).toMatch(/47\.0 %/);
 		expect(said.textContent).toMatch(/5 d ago/);
 		expect(within(said).getByText(/RSI of 14 bars is 0\.62/)).toBeTruthy();
-		expect(within(said).getByText(/speaks against buy/)).toBeTruthy();
+		expect(within(said).getByText(/Return of 1 bar is -0\.01/)).toBeTruthy();
+		// These candles end in 2025.
+		expect(said.textContent).toMatch(/says nothing about today/);
+		expect(staleness(1000, 60_000, 62_000)).toBeNull();
+		expect(staleness(null, 60_000, 62_000)).toBeNull();
 	});
 
 	it("repeats why a model refuses", async () => {

@@ -20,7 +20,7 @@ import { decimalsOf } from "../../lib/candles";
 import { savePicture } from "../../lib/save";
 import { timeframeMs } from "../../lib/time";
 import { allMarks, candlesOf, plotLines } from "../../runs/draw";
-import { shapesOf, tablesOf } from "../../runs/drawings";
+import { rebase, shapesOf, tablesOf } from "../../runs/drawings";
 import { type Span, useRunChart } from "./data";
 import { TradeStrip } from "./TradeStrip";
 
@@ -113,7 +113,11 @@ export function RunChart(p: {
 		() => levelsOf(p.hovered ?? chosen),
 		[p.hovered, chosen],
 	);
-	const shapes = useMemo(() => shapesOf(data?.drawings), [data]);
+	const shapes = useMemo(
+		() =>
+			rebase(shapesOf(data?.drawings), data?.first_bar ?? 0, data?.step ?? 1),
+		[data],
+	);
 	const tables = useMemo(() => tablesOf(data?.drawings), [data]);
 	const tf = timeframeMs(run.tf) || 60_000;
 	const held = useMemo(

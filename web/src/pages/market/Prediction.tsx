@@ -20,7 +20,7 @@ import {
 	SkeletonRows,
 } from "../../components/ui";
 import { ApiError } from "../../lib/apiClient";
-import { formatDuration } from "../../lib/time";
+import { formatDuration, timeframeMs } from "../../lib/time";
 import { ModelBadge, Verdict } from "../../models/ModelBits";
 import { isTrained } from "../../models/model";
 import { useModels } from "../../models/useModels";
@@ -81,14 +81,7 @@ function Reasons({ reasons, action }: { reasons: Reason[]; action: string }) {
 			<ul className="reasons">
 				{rows.map((r) => (
 					<li key={r.feature}>
-						<span className="reason-text">
-							{r.sentence || r.feature}
-							<span className="sr">
-								{r.part >= 0
-									? ` (speaks for ${action})`
-									: ` (speaks against ${action})`}
-							</span>
-						</span>
+						<span className="reason-text">{r.sentence || r.feature}</span>
 						<span className="signed-bar" aria-hidden="true">
 							<span
 								className={`signed-fill ${r.part >= 0 ? "fill-up" : "fill-down"}`}
@@ -108,8 +101,20 @@ function Reasons({ reasons, action }: { reasons: Reason[]; action: string }) {
 	);
 }
 
+/** How old the last bar is, when that is more than two bars; else null. */
+export function staleness(
+	bar: number | null,
+	tf: number,
+	now: number,
+): string | null {
+	if (bar === null) return null;
+	const age = now - bar - tf;
+	return age > 2 * tf ? formatDuration(age) : null;
+}
+
 function Answer({ p, model }: { p: Prediction; model: Model }) {
 	const f = useFormats();
+	const old = staleness(p.bar_time, timeframeMs(model.tf), Date.now());
 	return (
 		<div className="prediction" data-testid="prediction">
 			<p className="prediction-head">
@@ -152,6 +157,11 @@ function Answer({ p, model }: { p: Prediction; model: Model }) {
 						))}
 					</dl>
 				</details>
+			)}
+			{old !== null && (
+				<p className="notice notice-warn" role="status">
+					The newest candle is {old} old: this says nothing about today.
+				</p>
 			)}
 			<p className="hint">
 				Bar of {f.time(p.bar_time)}; trained {formatDuration(p.model_age_ms)}{" "}

@@ -241,7 +241,7 @@ export function ProfitPanel(p: {
 			{
 				label: "buy and hold",
 				values: profit.buy_hold.map((v) => (v === null ? null : v - 1)),
-				color: (c: { faint: string }) => c.faint,
+				color: (c: { series: string[]; text: string }) => c.series[1] ?? c.text,
 			},
 		],
 		[profit],
@@ -291,7 +291,7 @@ export function ProfitPanel(p: {
 				/>
 			}
 		>
-			<div className="chart-h240">
+			<div>
 				<LineChart
 					label={`Growth of the signal after fees, ${f.percent(mine)}, against buy and hold, ${f.percent(held)}`}
 					t={profit.t}

@@ -1,6 +1,8 @@
-import type { Model } from "../../api/modelTypes";
+import type { Kind, Model } from "../../api/modelTypes";
 import { type Formats, useFormats } from "../../app/format";
 import { Panel } from "../../components/ui";
+import { choicesOf } from "../../models/form";
+import { useKinds } from "../../models/useModels";
 
 /** Everything that the training was a function of. */
 
@@ -22,7 +24,18 @@ export function labelText(m: Model, f: Formats): string {
 	}
 }
 
-export function setupFacts(m: Model, f: Formats): [string, string][] {
+/** A number that stands for a word is shown as the word. */
+function paramText(k: Kind | undefined, name: string, v: number): string {
+	const doc = k?.params.find((x) => x.name === name);
+	const word = doc?.integer ? choicesOf(doc.doc)[v]?.[1] : undefined;
+	return word ?? String(v);
+}
+
+export function setupFacts(
+	m: Model,
+	f: Formats,
+	kind?: Kind,
+): [string, string][] {
 	const date = (ms: number) => f.time(ms, "date");
 	return [
 		["Kind", m.title],
@@ -35,7 +48,7 @@ export function setupFacts(m: Model, f: Formats): [string, string][] {
 		...(m.layout ? ([["Layout", m.layout]] as [string, string][]) : []),
 		...Object.entries(m.params).map(([k, v]): [string, string] => [
 			k.replace(/_/g, " "),
-			String(v),
+			paramText(kind, k, v),
 		]),
 		["Seed", String(m.seed)],
 		...(m.parent_id
@@ -50,10 +63,12 @@ export function setupFacts(m: Model, f: Formats): [string, string][] {
 
 export function Setup({ model }: { model: Model }) {
 	const f = useFormats();
+	const kinds = useKinds();
+	const kind = kinds.data?.kinds.find((k) => k.name === model.kind);
 	return (
 		<Panel title="Setup">
-			<dl className="facts">
-				{setupFacts(model, f).map(([k, v]) => (
+			<dl className="facts facts-cols">
+				{setupFacts(model, f, kind).map(([k, v]) => (
 					<div key={k}>
 						<dt>{k}</dt>
 						<dd>{v}</dd>
