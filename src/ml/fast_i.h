@@ -14,7 +14,13 @@
 #include "ml/trees_i.h"
 
 #define FAST_STRIDE	64	/* samples in a tile, at most */
+#define FAST_CUTS	(256 + 16)
 #define FAST_RANKED	6	/* depth up to which there are ranks */
+
+struct fast_node {
+	uint32_t at;			/* the feature's row of a tile, in bytes */
+	uint32_t rank;			/* four times the same byte */
+};
 
 struct trees_fast {
 	uint32_t depth, nodes, leaves;	/* of each complete tree */
@@ -24,11 +30,12 @@ struct trees_fast {
 	float *leaf;			/* [trees][width][leaves] */
 	/* ranks; NULL: a feature has more than 255 splits, or the trees are
 	 * too deep */
-	uint16_t *slot;			/* [trees][leaves] feature as a row of a tile */
-	uint8_t *rank;			/* [trees][leaves] */
+	struct fast_node *rank;		/* [trees][leaves] */
 	uint32_t n_used;
 	uint32_t *used;			/* [n_used] input of a slot */
-	float *cut;			/* [n_used][256] ascending, then infinite */
+	/* [n_used][FAST_CUTS]: 256 ascending (then infinite), and again each
+	 * sixteenth of them */
+	float *cut;
 };
 
 /* A tile of up to FAST_STRIDE samples: x[0..n-1], n >= 1.  False: some value is

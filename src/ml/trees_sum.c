@@ -61,9 +61,9 @@ static bool find_cuts(const struct trees *t, struct trees_fast *f,
 		if (t->left[i] != 0)
 			all[first[t->feature[i]] + n[t->feature[i]]++] = t->split[i];
 	f->used = NEW_N(t->mem, uint32_t, f->n_used + 1);
-	f->cut = NEW_N(t->mem, float, (size_t)f->n_used * CUTS + 1);
+	f->cut = NEW_N(t->mem, float, (size_t)f->n_used * FAST_CUTS + 1);
 	for (uint32_t i = 0; i < t->inputs; i++) {
-		float *cut = f->cut + (size_t)at * CUTS, *v = all + first[i];
+		float *cut = f->cut + (size_t)at * FAST_CUTS, *v = all + first[i];
 		uint32_t m = 0;
 
 		if (n[i] == 0)
@@ -78,6 +78,8 @@ static bool find_cuts(const struct trees *t, struct trees_fast *f,
 		}
 		while (m < CUTS)
 			cut[m++] = INFINITY;
+		for (; m < FAST_CUTS; m++)
+			cut[m] = cut[(m - CUTS) * 16 + 15];
 		slot_of[i] = at;
 		f->used[at++] = i;
 	}
@@ -93,11 +95,10 @@ static void set_ranks(const struct trees *t, struct trees_fast *f,
 		const float *cut;
 		uint32_t lo = 0, hi = CUTS - 1;
 
-		f->rank[i] = CUTS - 1;
+		f->rank[i] = (struct fast_node){ 0, 0xffffffffu };
 		if (!(f->split[i] < INFINITY) || f->n_used == 0)
 			continue;
-		f->slot[i] = (uint16_t)slot_of[f->input[i]];
-		cut = f->cut + (size_t)f->slot[i] * CUTS;
+		cut = f->cut + (size_t)slot_of[f->input[i]] * FAST_CUTS;
 		while (lo < hi) {
 			uint32_t mid = (lo + hi) / 2;
 
@@ -106,7 +107,8 @@ static void set_ranks(const struct trees *t, struct trees_fast *f,
 			else
 				hi = mid;
 		}
-		f->rank[i] = (uint8_t)(lo + 1);
+		f->rank[i].at = slot_of[f->input[i]] * FAST_STRIDE;
+		f->rank[i].rank = (lo + 1) * 0x01010101u;
 	}
 }
 
@@ -118,7 +120,7 @@ static void make_fast(struct trees *t)
 
 	t->fast = NULL;
 	if (t->n == 0 || t->depth > TREES_FLAT_DEPTH ||
-	    cells * (11 + 4 * t->width) > FAST_BYTES_MAX)
+	    cells * (16 + 4 * t->width) > FAST_BYTES_MAX)
 		return;
 	f = NEW(t->mem, struct trees_fast);
 	f->depth = depth;
@@ -139,8 +141,7 @@ static void make_fast(struct trees *t)
 
 		if (!find_cuts(t, f, slot_of, tmp))
 			break;
-		f->slot = NEW_N(t->mem, uint16_t, cells);
-		f->rank = NEW_N(t->mem, uint8_t, cells);
+		f->rank = NEW_N(t->mem, struct fast_node, cells);
 		set_ranks(t, f, slot_of);
 	}
 }

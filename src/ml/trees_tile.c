@@ -52,17 +52,41 @@ static void finish(const struct trees *t, const struct tile *s, size_t n, float 
 			ret[r * t->outputs + k] = s->sum[k * FAST_STRIDE + r];
 }
 
+/* All nodes of a level are asked; which of the answers counts is selected by
+ * those of the levels above, the nearest first.  Written out, because nothing
+ * less makes every compiler unroll it. */
+#define PICK1(k, c)		MUX(NODE(k), NODE((k) + 1), c)
+#define PICK2(k, b, c)		MUX(PICK1(k, c), PICK1((k) + 2, c), b)
+#define PICK3(k, a, b, c)	MUX(PICK2(k, b, c), PICK2((k) + 4, b, c), a)
+#define PICK4(k, z, a, b, c)	MUX(PICK3(k, a, b, c), PICK3((k) + 8, a, b, c), z)
+#define PICK5(k, y, z, a, b, c)	\
+	MUX(PICK4(k, z, a, b, c), PICK4((k) + 16, z, a, b, c), y)
+#define LEVELS(bit)								\
+	(bit)[0] = NODE(0);							\
+	(bit)[1] = PICK1(1, (bit)[0]);						\
+	(bit)[2] = PICK2(3, (bit)[0], (bit)[1]);				\
+	(bit)[3] = PICK3(7, (bit)[0], (bit)[1], (bit)[2]);			\
+	if (depth > 4) {							\
+		(bit)[4] = PICK4(15, (bit)[0], (bit)[1], (bit)[2], (bit)[3]);	\
+		(bit)[5] = PICK5(31, (bit)[0], (bit)[1], (bit)[2], (bit)[3],	\
+				 (bit)[4]);					\
+	}
+
+static inline uint64_t mux(uint64_t a, uint64_t b, uint64_t c)
+{
+	return ((a ^ b) & c) ^ a;
+}
+
 /* ---- 64 samples, AVX-512 ------------------------------------------------ */
 
 /* How many of 255 ascending cuts are not above each of 16 values: first which
  * sixteen of them, from a register, then where in it. */
 ML_AVX512 static __m512i ranks16(const float *cut, const float *v)
 {
-	const __m512i ends = _mm512_setr_epi32(15, 31, 47, 63, 79, 95, 111, 127, 143,
-					       159, 175, 191, 207, 223, 239, 255);
-	__m512 x = _mm512_loadu_ps(v), coarse = _mm512_i32gather_ps(ends, cut, 4);
+	__m512 x = _mm512_loadu_ps(v), coarse = _mm512_loadu_ps(cut + 256);
 	__m512i at = _mm512_setzero_si512(), step;
 
+#pragma GCC unroll 4
 	for (int s = 8; s > 0; s /= 2) {
 		step = _mm512_set1_epi32(s);
 		at = _mm512_mask_add_epi32(at, _mm512_cmp_ps_mask(x,
@@ -70,6 +94,7 @@ ML_AVX512 static __m512i ranks16(const float *cut, const float *v)
 				_mm512_set1_epi32(s - 1)), coarse), _CMP_GE_OQ), at, step);
 	}
 	at = _mm512_slli_epi32(at, 4);
+#pragma GCC unroll 4
 	for (int s = 8; s > 0; s /= 2) {
 		step = _mm512_set1_epi32(s);
 		at = _mm512_mask_add_epi32(at, _mm512_cmp_ps_mask(x,
@@ -81,28 +106,16 @@ ML_AVX512 static __m512i ranks16(const float *cut, const float *v)
 
 /* Bit r of bit[d]: sample r goes right on level d. */
 ML_AVX512 static inline __attribute__((__always_inline__))
-void select64(const struct trees_fast *f, size_t row, const uint8_t *rank,
-	      uint32_t depth, uint64_t *bit)
+void select64(const struct fast_node *node, const uint8_t *rank, uint32_t depth,
+	      uint64_t *bit)
 {
-	uint64_t go[32];
-
-#pragma GCC unroll 6
-	for (uint32_t d = 0; d < depth; d++) {
-		uint32_t first = (1u << d) - 1, n = 1u << d;
-
-#pragma GCC unroll 32
-		for (uint32_t k = 0; k < n; k++)
-			go[k] = _mm512_cmpge_epu8_mask(
-				_mm512_load_si512(rank + (size_t)f->slot[row + first + k] *
-						  FAST_STRIDE),
-				_mm512_set1_epi8((char)f->rank[row + first + k]));
-#pragma GCC unroll 6
-		for (uint32_t l = d; l-- > 0;)
-#pragma GCC unroll 16
-			for (uint32_t k = 0; k < 1u << l; k++)
-				go[k] = ((go[2 * k] ^ go[2 * k + 1]) & bit[l]) ^ go[2 * k];
-		bit[d] = go[0];
-	}
+#define NODE(k) _mm512_cmpge_epu8_mask(						\
+		_mm512_load_si512(rank + node[k].at),				\
+		_mm512_set1_epi32((int)node[k].rank))
+#define MUX(a, b, c) mux(a, b, c)
+	LEVELS(bit)
+#undef NODE
+#undef MUX
 }
 
 ML_AVX512 static inline __attribute__((__always_inline__))
@@ -124,21 +137,26 @@ void trees64(const struct trees *t, const struct tile *s, uint32_t depth)
 {
 	const struct trees_fast *f = t->fast;
 	uint32_t leaves = 1u << depth, output = 0;
+	uint8_t number[64] __attribute__((__aligned__(64)));
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		const float *leaf = f->leaf + (size_t)i * t->width * leaves;
 		uint64_t bit[FAST_RANKED];
+		__m512i all;
 
-		select64(f, (size_t)i * leaves, s->rank, depth, bit);
+		select64(f->rank + (size_t)i * leaves, s->rank, depth, bit);
+		all = _mm512_setzero_si512();
+#pragma GCC unroll 6
+		for (uint32_t d = 0; d < depth; d++)
+			all = _mm512_mask_add_epi8(all, bit[d], all,
+				_mm512_set1_epi8((char)(1 << (depth - 1 - d))));
+		_mm512_store_si512(number, all);
 #pragma GCC unroll 4
 		for (uint32_t g = 0; g < 4; g++) {
-			__m512i at = _mm512_setzero_si512();
+			__m512i at = _mm512_cvtepu8_epi32(_mm_load_si128(
+				(const __m128i *)(const void *)(number + 16 * g)));
 			float *sum = s->sum + output * FAST_STRIDE + 16 * g;
 
-#pragma GCC unroll 6
-			for (uint32_t d = 0; d < depth; d++)
-				at = _mm512_mask_or_epi32(at, (__mmask16)(bit[d] >> 16 * g), at,
-					_mm512_set1_epi32(1 << (depth - 1 - d)));
 			for (uint32_t k = 0; k < t->width; k++, sum += FAST_STRIDE)
 				_mm512_storeu_ps(sum, _mm512_add_ps(_mm512_loadu_ps(sum),
 					leaves16(leaf + k * leaves, depth, at)));
@@ -159,7 +177,7 @@ ML_AVX512 bool fast_tile_avx512(const struct trees *t, void *work,
 			return false;
 		for (size_t r = 0; r < 64; r += 16)
 			_mm_storeu_si128((__m128i *)(void *)(s.rank + u * FAST_STRIDE + r),
-				_mm512_cvtepi32_epi8(ranks16(f->cut + (size_t)u * 256,
+				_mm512_cvtepi32_epi8(ranks16(f->cut + (size_t)u * FAST_CUTS,
 							     s.column + r)));
 	}
 	begin(t, &s);
@@ -188,34 +206,31 @@ ML_AVX2 static __m256i ranks8(const float *cut, const float *v)
 	return at;
 }
 
+ML_AVX2 static inline __attribute__((__always_inline__))
+__m256i node32(const struct fast_node *node, const uint8_t *rank)
+{
+	__m256i v = _mm256_load_si256((const __m256i *)(const void *)(rank + node->at));
+
+	return _mm256_cmpeq_epi8(v, _mm256_max_epu8(v,
+					_mm256_set1_epi32((int)node->rank)));
+}
+
 /* The leaf's number of each sample. */
 ML_AVX2 static inline __attribute__((__always_inline__))
-void select32(const struct trees_fast *f, size_t row, const uint8_t *rank,
-	      uint32_t depth, uint8_t *ret)
+void select32(const struct fast_node *node, const uint8_t *rank, uint32_t depth,
+	      uint8_t *ret)
 {
-	__m256i go[32], bit[FAST_RANKED], at = _mm256_setzero_si256();
+	__m256i bit[FAST_RANKED], at = _mm256_setzero_si256();
 
+#define NODE(k) node32(node + (k), rank)
+#define MUX(a, b, c) _mm256_blendv_epi8(a, b, c)
+	LEVELS(bit)
+#undef NODE
+#undef MUX
 #pragma GCC unroll 6
-	for (uint32_t d = 0; d < depth; d++) {
-		uint32_t first = (1u << d) - 1, n = 1u << d;
-
-#pragma GCC unroll 32
-		for (uint32_t k = 0; k < n; k++) {
-			__m256i v = _mm256_load_si256((const __m256i *)(const void *)
-				(rank + (size_t)f->slot[row + first + k] * FAST_STRIDE));
-
-			go[k] = _mm256_cmpeq_epi8(v, _mm256_max_epu8(v,
-				_mm256_set1_epi8((char)f->rank[row + first + k])));
-		}
-#pragma GCC unroll 6
-		for (uint32_t l = d; l-- > 0;)
-#pragma GCC unroll 16
-			for (uint32_t k = 0; k < 1u << l; k++)
-				go[k] = _mm256_blendv_epi8(go[2 * k], go[2 * k + 1], bit[l]);
-		bit[d] = go[0];
+	for (uint32_t d = 0; d < depth; d++)
 		at = _mm256_or_si256(at, _mm256_and_si256(bit[d],
 			_mm256_set1_epi8((char)(1 << (depth - 1 - d)))));
-	}
 	_mm256_storeu_si256((__m256i *)(void *)ret, at);
 }
 
@@ -229,7 +244,7 @@ void trees32(const struct trees *t, const struct tile *s, uint32_t depth)
 		const float *leaf = f->leaf + (size_t)i * t->width * leaves;
 		uint8_t at[32];
 
-		select32(f, (size_t)i * leaves, s->rank, depth, at);
+		select32(f->rank + (size_t)i * leaves, s->rank, depth, at);
 		for (uint32_t k = 0; k < t->width; k++) {
 			float *sum = s->sum + (output + k) * FAST_STRIDE;
 
@@ -255,7 +270,7 @@ ML_AVX2 bool fast_tile_avx2(const struct trees *t, void *work,
 			int32_t at[8];
 
 			_mm256_storeu_si256((__m256i *)(void *)at,
-					    ranks8(f->cut + (size_t)u * 256, s.column + r));
+					    ranks8(f->cut + (size_t)u * FAST_CUTS, s.column + r));
 			for (size_t k = 0; k < 8; k++)
 				s.rank[u * FAST_STRIDE + r + k] = (uint8_t)at[k];
 		}

@@ -291,10 +291,12 @@ static const char *const field_names[] = {
 	[FEATURE] = "split_indices", [TYPE] = "split_type", [COVER] = "sum_hessian",
 };
 
+/* Nine digits, and always with a point: xgboost takes 1 for an integer and
+ * refuses it where a number should be. */
 static void put_float(struct jw *w, double v)
 {
 	char text[32];
-	int n = snprintf(text, sizeof(text), "%.9g", v);
+	int n = snprintf(text, sizeof(text), "%.8e", v);
 
 	jw_raw(w, text, (size_t)n);
 }

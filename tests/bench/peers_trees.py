@@ -2,6 +2,9 @@
 """xgboost on the samples of bench_ml_trees (W3), one thread, processor time.
 
 usage: peers_trees.py SAMPLES   (bench_ml_trees --dump SAMPLES)
+       peers_trees.py SAMPLES MODEL ANSWERS
+               (bench_ml_trees --model OBJECTIVE MODEL ANSWERS): reads a model
+               that was exported, and says how far its answers are apart
 """
 import json
 import sys
@@ -28,6 +31,14 @@ def cpu(call, runs):
 
 raw = np.fromfile(sys.argv[1], dtype=np.float32)
 x, y = raw[:N * F].reshape(N, F), raw[N * F:]
+if len(sys.argv) == 4:
+    model = xgb.Booster(model_file=sys.argv[2])
+    ours = np.fromfile(sys.argv[3], dtype=np.float32).reshape(N, -1)
+    theirs = model.predict(xgb.DMatrix(x)).reshape(N, -1)
+    if theirs.shape[1] < ours.shape[1]:
+        ours = ours[:, :1]
+    put(what="export", furthest=float(np.abs(ours - theirs).max()))
+    sys.exit()
 params = dict(objective="binary:logistic", max_depth=6, max_bin=256, eta=0.1,
               reg_lambda=1, tree_method="hist", nthread=1)
 took, model = cpu(lambda: xgb.train(params, xgb.DMatrix(x, y, nthread=1), 200), 3)

@@ -183,6 +183,22 @@ static void trains_as_well_as_xgboost(void **state)
 	}
 }
 
+/* xgboost takes a number without a point for an integer, and refuses it. */
+static void assert_points(const char *text, const char *field)
+{
+	const char *at = strstr(text, field), *end, *dot, *comma;
+
+	assert_non_null(at);
+	at += strlen(field);
+	end = strchr(at, ']');
+	for (; at < end; at = comma + 1) {
+		comma = strchr(at, ',');
+		comma = comma == NULL || comma > end ? end : comma;
+		dot = strchr(at, '.');
+		assert_true(dot != NULL && dot < comma);
+	}
+}
+
 static void export_reads_back(void **state)
 {
 	static const char *const all[] = { "binary", "multi", "squared" };
@@ -199,6 +215,10 @@ static void export_reads_back(void **state)
 
 		sbuf_init(&text, mem, 1 << 20);
 		assert_int_equal(ml_xgb_export(b, &text, &err), 0);
+		assert_points(text.buf, "\"base_weights\":[");
+		assert_points(text.buf, "\"split_conditions\":[");
+		assert_points(text.buf, "\"loss_changes\":[");
+		assert_points(text.buf, "\"sum_hessian\":[");
 		if (ml_xgb_import(mem, text.buf, text.len, 1, &again, &m, &err) < 0)
 			fail_msg("%s", err.msg);
 		assert_memory_equal(spec.param, again.param, sizeof(spec.param));
