@@ -8,7 +8,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_builddir='$(top_builddir)'; export top_builddir;
 AM_CPPFLAGS += -I$(srcdir)/tests/support $(CMOCKA_CFLAGS)
 EXTRA_DIST += %D%/support/t_money.h %D%/support/test.h %D%/support/t_db.h
-EXTRA_DIST += %D%/support/t_script.h %D%/support/t_market.h %D%/support/t_scene.h
+EXTRA_DIST += %D%/support/t_script.h %D%/support/t_market.h %D%/support/t_models.h %D%/support/t_scene.h
 EXTRA_DIST += %D%/support/t_script.h %D%/script
 EXTRA_DIST += %D%/support/test.h %D%/support/t_shared.h \
 	%D%/golden/reference/bollinger.pine %D%/golden/reference/macd.pine \

@@ -9,7 +9,7 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/opt_result.c %D%/opt_run_i.h %D%/opt_search.c %D%/opt_spec.c \
 	%D%/opt_steer.c %D%/sweep.c %D%/sweep.h %D%/sweep_page.c \
 	%D%/html.c %D%/html.h %D%/html_svg.c %D%/metric_doc.c \
-	%D%/models.c %D%/models.h %D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
+	%D%/models.c %D%/models.h %D%/models_out.c %D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
 	%D%/out.c %D%/out.h %D%/pack.c %D%/pack.h %D%/record.c %D%/record.h %D%/record_ft.c %D%/record_out.c \
 	%D%/quick.c %D%/quick_i.h %D%/stretch.c \
 	%D%/report.c %D%/portfolio.c %D%/run.c %D%/run_i.h \

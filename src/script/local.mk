@@ -65,14 +65,19 @@ starter_files = \
 	strategies/dca_ladder.pine \
 	strategies/donchian_breakout.pine \
 	strategies/ema_cross.pine \
+	strategies/ensemble.pine \
 	strategies/ichimoku_cloud.pine \
 	strategies/keltner_pullback.pine \
 	strategies/macd_trend.pine \
+	strategies/ml_enhanced.pine \
 	strategies/momentum_volatility.pine \
+	strategies/neural_network.pine \
 	strategies/parabolic_sar.pine \
+	strategies/q_learning.pine \
 	strategies/rsi2_reversion.pine \
 	strategies/rsi_reversal.pine \
 	strategies/sma_cross.pine \
+	strategies/smart_adaptive.pine \
 	strategies/stochastic_pullback.pine \
 	strategies/supertrend.pine
 # Their explanations, NAME.md beside NAME.pine.

@@ -52,6 +52,7 @@ static void script_one(const struct script_starter *s, bool stream)
 	struct bars b = { N, t, o, h, l, c, v };
 	struct strat_account acct = { .initial_capital = 1e4, .equity = 1e4 };
 	const struct script_prog *p;
+	const char *const *names;
 	struct script_vm *vm;
 	struct strat_cmds cmds;
 	struct diags d;
@@ -62,6 +63,10 @@ static void script_one(const struct script_starter *s, bool stream)
 
 	if (rc == 0)
 		rc = script_vm_new(a, p, NULL, &m, NULL, &vm, &err);
+	if (rc < 0 && script_models(p, &names) > 0) {
+		arena_free(&a);		/* it has no model here */
+		return;
+	}
 	t0 = clock_mono_ns();
 	if (rc == 0 && !stream)
 		rc = script_run_columns(vm, &b, &acct, nothing, &n, &err);

@@ -178,15 +178,22 @@ int main(void)
 	const struct script_prog *prog[64];
 	struct bars bars[MARKETS];
 	int64_t ns[TICKS];
-	size_t orders = 0, n = script_starters_n < 64 ? script_starters_n : 64;
+	size_t orders = 0, have = 0;
+	size_t n = script_starters_n < 64 ? script_starters_n : 64;
 	struct diags d = { 0 };
 	struct err err;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const char *const *names;
+
 		if (script_compile(a, script_starters[i].source,
 				   strlen(script_starters[i].source), NULL,
-				   &prog[i], &d, &err) < 0)
+				   &prog[have], &d, &err) < 0)
 			die(&err);
+		/* Those that need a model of somebody's are left out. */
+		have += script_models(prog[have], &names) == 0;
+	}
+	n = have;
 	for (unsigned i = 0; i < MARKETS; i++)
 		bars[i] = walk(a, i + 1, HISTORY + TICKS);
 	for (size_t i = 0; i < BOTS; i++) {

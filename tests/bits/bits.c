@@ -11,6 +11,7 @@
 #include "ind/ind.h"
 #include "json/json.h"
 #include "script/script.h"
+#include "t_models.h"
 
 #define N 6000
 
@@ -90,7 +91,7 @@ static int indicator(const struct ind_def *d, double length)
 
 static int backtest(const struct script_starter *s)
 {
-	static const struct script_market m = { .symbol = "X", .timeframe = "60",
+	struct script_market m = { .symbol = "X", .timeframe = "60",
 		.mintick = 0.01, .pointvalue = 1, .lot = 1e-6, .last_bar_index = -1 };
 	struct arena *a = arena_new("bits", (size_t)1 << 28);
 	struct bars b = { N, t, col[0], col[1], col[2], col[3], col[4] };
@@ -105,6 +106,8 @@ static int backtest(const struct script_starter *s)
 
 	o.fee_percent = 0.1;
 	o.slippage_ticks = 2;
+	if (rc == 0)
+		t_models(a, p, t, N, &m);
 	if (rc == 0)
 		rc = bt_run(a, p, NULL, &m, &b, &o, &r, &err);
 	if (rc < 0) {

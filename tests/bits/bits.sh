@@ -11,11 +11,11 @@ files="$build/src/script/starters_table.c $top/tests/bits/bits.c"
 for f in "$top"/src/core/*.c "$top"/src/json/*.c "$top"/src/ind/*.c "$top"/src/script/*.c \
 	"$top"/src/bt/emu*.c "$top"/src/bt/run.c "$top"/src/bt/calc.c "$top"/src/bt/quick.c "$top"/src/bt/stretch.c "$top"/src/bt/path.c "$top"/src/bt/stats.c \
 	"$top"/src/bt/report.c "$top"/src/bt/out.c "$top"/src/bt/breakdown.c \
-	"$top"/src/bt/record*.c; do
+	"$top"/src/bt/record*.c "$top"/src/bt/models_out.c; do
 	case $f in */script/store.c) ;; *) files="$files $f" ;; esac
 done
 # The flags that matter to bits are those of the real build.
-flags="-std=gnu11 -w -ffp-contract=off -fno-strict-overflow -I$build -I$top/src"
+flags="-std=gnu11 -w -ffp-contract=off -fno-strict-overflow -I$build -I$top/src -I$top/tests/support"
 make_one() { # name, compiler, level
 	mkdir "$t/$1" && cd "$t/$1" || exit 1
 	# shellcheck disable=SC2086 # flags and files are words

@@ -1,5 +1,6 @@
 #include "config.h"
 #include "test.h"
+#include "t_models.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static const struct script_prog *compile(const char *source)
 
 	if (script_compile(root, source, strlen(source), NULL, &p, &d, &err) < 0)
 		fail_msg("%s", d.n > 0 ? d.v[0].msg : err.msg);
+	t_models(root, p, bars.t, bars.n, &market);
 	return p;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "t_models.h"
 #include "t_script.h"
 
 static struct t_bars bars;
@@ -68,11 +69,16 @@ static struct trace run(struct arena *a, const struct script_prog *p, size_t n,
 	const struct script_plot *plots;
 	size_t np = script_plots(p, &plots);
 	struct strat_account acct = { .initial_capital = 10000, .equity = 10000 };
-	struct script_vm *vm = t_vm(a, p);
+	struct script_market *m = NEW(a, struct script_market);
+	struct script_vm *vm;
 	struct trace t = { 0 };
 	struct strat_cmds cmds;
 	struct err err;
 
+	*m = t_market;
+	t_models(a, p, bars.t, n, m);
+	if (script_vm_new(a, p, NULL, m, NULL, &vm, &err) < 0)
+		fail_msg("%s", err.msg);
 	assert_true(np <= 200);
 	for (size_t i = 0; i < n; ) {
 		size_t want = block > 0 ? block :
