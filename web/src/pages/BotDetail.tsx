@@ -35,9 +35,11 @@ import {
 	usePlots,
 	useTrades,
 } from "./bot/data";
-import { EquityPanel } from "./bot/EquityPanel";
 import NotFound from "./NotFound";
 
+const EquityPanel = lazy(() =>
+	import("./bot/EquityPanel").then((m) => ({ default: m.EquityPanel })),
+);
 const TabBody = lazy(() => import("./bot/tabs"));
 
 const TABS = [
@@ -187,7 +189,9 @@ function BotView({ bot }: { bot: Bot }) {
 			</div>
 			<div className="grid">
 				<div className="span-5">
-					<EquityPanel query={equity} />
+					<Suspense fallback={<SkeletonBlock className="chart-h" />}>
+						<EquityPanel query={equity} />
+					</Suspense>
 				</div>
 				<Panel title="History" quiet flush className="span-7" resetKey={tab}>
 					<Tabs
