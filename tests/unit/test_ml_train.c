@@ -76,7 +76,7 @@ static void a_planted_signal_is_learned_kept_and_asked(void **state)
 	struct ml_eye *e;
 	struct err err;
 	float *said = NEW_N(a, float, N * ML_SAID);
-	size_t ready = 0;
+	size_t ready = 0, used;
 
 	(void)state;
 	fill(1, true);
@@ -107,6 +107,7 @@ static void a_planted_signal_is_learned_kept_and_asked(void **state)
 	assert_int_equal(ml_eye_new(a, m, 0, &e, &err), 0);
 	ml_eye_run(e, &bars, NULL, said);
 	ml_eye_restart(e);
+	used = arena_used(a);
 	for (size_t i = 0; i < N; i++) {
 		struct bars one = bars_slice(&bars, i, 1);
 		const float *want = said + i * ML_SAID;
@@ -130,6 +131,7 @@ static void a_planted_signal_is_learned_kept_and_asked(void **state)
 				    fabsf(pred.reason[k - 1].contribution));
 	}
 	assert_true(ready > N - 100);
+	assert_int_equal(arena_used(a), used);	/* nothing was allocated */
 	/* Much volume, and what is usual. */
 	assert_int_equal(ml_eye_ask_raw(e, (const float[]){ 1.35f, 0, 0.5f }, true, &pred, &err), 0);
 	assert_int_equal(pred.action, ML_BUY);
