@@ -9,7 +9,7 @@
 
 static struct obj *arr(struct script_vm *vm, double ref)
 {
-	struct obj *o = vm_obj(vm, ref, OBJ_ARRAY);
+	struct obj *o = vm_array(vm, ref);
 
 	if (o == NULL)
 		vm_fail(vm, E_INVAL, vm->call->line, "%s(): the array is na", vm->call->name);
@@ -106,37 +106,9 @@ FN(array_set)
 	return 0;
 }
 
-FN(array_push)
-{
-	struct obj *o = arr(vm, a[0]);
-
-	(void)n;
-	(void)ret;
-	if (o != NULL && grow(vm, o))
-		o->v[o->n - 1] = a[1];
-	return 0;
-}
-
-static int take(struct script_vm *vm, double *ret, double ref, double at)
-{
-	struct obj *o = arr(vm, ref);
-	uint32_t i;
-
-	if (o == NULL || !slot(vm, o, at, &i))
-		return 0;
-	*ret = o->v[i];
-	vm->steps += (o->n - i) / 64;
-	memmove(o->v + i, o->v + i + 1, (o->n - i - 1) * sizeof(double));
-	o->n--;
-	return 0;
-}
-FN(array_pop) { (void)n; return take(vm, ret, a[0], -1); }
-FN(array_shift) { (void)n; return take(vm, ret, a[0], 0); }
-FN(array_remove) { (void)n; return take(vm, ret, a[0], a[1]); }
-
 static int put(struct script_vm *vm, double ref, double at, double v)
 {
-	struct obj *o = arr(vm, ref);
+	struct obj *w = vm_obj(vm, ref, OBJ_WINDOW), *o = arr(vm, ref);
 	uint32_t i;
 
 	if (o == NULL)
@@ -145,6 +117,10 @@ static int put(struct script_vm *vm, double ref, double at, double v)
 		vm_fail(vm, E_INVAL, vm->call->line, "%s(): index %g of an array of %u",
 			vm->call->name, at, o->n);
 		return 0;
+	}
+	if (w != NULL) {
+		w->v[2]++;
+		return put(vm, w->v[0], w->v[1] + trunc(at), v);
 	}
 	i = (uint32_t)at;
 	if (!grow(vm, o))
@@ -157,21 +133,62 @@ static int put(struct script_vm *vm, double ref, double at, double v)
 FN(array_unshift) { (void)n; (void)ret; return put(vm, a[0], 0, a[1]); }
 FN(array_insert) { (void)n; (void)ret; return put(vm, a[0], a[1], a[2]); }
 
-FN(array_clear)
+FN(array_push)
 {
 	struct obj *o = arr(vm, a[0]);
 
 	(void)n;
 	(void)ret;
-	if (o != NULL)
+	return o != NULL ? put(vm, a[0], o->n, a[1]) : 0;
+}
+
+static int take(struct script_vm *vm, double *ret, double ref, double at)
+{
+	struct obj *w = vm_obj(vm, ref, OBJ_WINDOW), *o = arr(vm, ref);
+	uint32_t i;
+
+	if (o == NULL || !slot(vm, o, at, &i))
+		return 0;
+	if (w != NULL) {
+		w->v[2]--;
+		return take(vm, ret, w->v[0], w->v[1] + i);
+	}
+	*ret = o->v[i];
+	vm->steps += (o->n - i) / 64;
+	memmove(o->v + i, o->v + i + 1, (o->n - i - 1) * sizeof(double));
+	o->n--;
+	return 0;
+}
+FN(array_pop) { (void)n; return take(vm, ret, a[0], -1); }
+FN(array_shift) { (void)n; return take(vm, ret, a[0], 0); }
+FN(array_remove) { (void)n; return take(vm, ret, a[0], a[1]); }
+
+FN(array_clear)
+{
+	struct obj *w = vm_obj(vm, a[0], OBJ_WINDOW), *o = arr(vm, a[0]);
+	uint32_t from, end;
+
+	(void)n;
+	(void)ret;
+	if (o == NULL)
+		return 0;
+	if (w == NULL) {
 		o->n = 0;
+		return 0;
+	}
+	from = (uint32_t)w->v[1];
+	end = from + (uint32_t)w->v[2];
+	w->v[2] = 0;
+	o = arr(vm, w->v[0]);
+	memmove(o->v + from, o->v + end, (o->n - end) * sizeof(double));
+	o->n -= end - from;
 	return 0;
 }
 
 static double copy_part(struct script_vm *vm, double ref, uint32_t from, uint32_t to)
 {
 	double r = vm_obj_new(vm, OBJ_ARRAY, to - from);
-	struct obj *d = vm_obj(vm, r, OBJ_ARRAY), *o = vm_obj(vm, ref, OBJ_ARRAY);
+	struct obj *d = vm_obj(vm, r, OBJ_ARRAY), *o = vm_array(vm, ref);
 
 	vm->steps += (to - from) / 16;
 	if (d != NULL && o != NULL)
@@ -189,9 +206,12 @@ FN(array_copy)
 	return 0;
 }
 
+/* A window: what is written to it is written to the array, and what comes and
+ * goes in it does so in the array. */
 FN(array_slice)
 {
-	struct obj *o = arr(vm, a[0]);
+	struct obj *o = arr(vm, a[0]), *w;
+	double base = a[0], from = trunc(a[1]);
 
 	(void)n;
 	if (o == NULL)
@@ -201,18 +221,40 @@ FN(array_slice)
 			"of %u", a[1], a[2], o->n);
 		return 0;
 	}
-	*ret = copy_part(vm, a[0], (uint32_t)a[1], (uint32_t)a[2]);
+	w = vm_obj(vm, a[0], OBJ_WINDOW);
+	if (w != NULL) {		/* of a window: of its array */
+		base = w->v[0];
+		from += w->v[1];
+	}
+	*ret = vm_obj_new(vm, OBJ_WINDOW, 3);
+	w = vm_obj(vm, *ret, OBJ_WINDOW);
+	if (w == NULL)
+		return 0;
+	w->v[0] = base;
+	w->v[1] = from;
+	w->v[2] = trunc(a[2]) - trunc(a[1]);
 	return 0;
 }
 
 FN(array_concat)
 {
 	struct obj *o = arr(vm, a[0]), *p = arr(vm, a[1]);
+	double copy;
 
 	(void)n;
 	*ret = a[0];
-	if (o == NULL || p == NULL || !vm_obj_room(vm, o, o->n + p->n))
+	if (o == NULL || p == NULL)
 		return 0;
+	if (vm_obj(vm, a[0], OBJ_WINDOW) != NULL) {
+		copy = copy_part(vm, a[1], 0, p->n);
+		for (uint32_t i = 0; !vm->failed && is_ref(copy) &&
+		     i < vm_array(vm, copy)->n; i++)
+			put(vm, a[0], arr(vm, a[0])->n, vm_array(vm, copy)->v[i]);
+		return 0;
+	}
+	if (!vm_obj_room(vm, o, o->n + p->n))
+		return 0;
+	p = arr(vm, a[1]);		/* o may have moved with its window */
 	memmove(o->v + o->n, p->v, p->n * sizeof(double));
 	o->n += p->n;
 	return 0;
@@ -328,7 +370,7 @@ FN(array_sort_indices)
 		return 0;
 	*ret = vm_obj_new(vm, OBJ_ARRAY, o->n);
 	x = vm_obj(vm, *ret, OBJ_ARRAY);
-	o = vm_obj(vm, a[0], OBJ_ARRAY);
+	o = vm_array(vm, a[0]);
 	for (uint32_t i = 0; x != NULL && i < o->n; i++) {
 		for (k = i; k > 0; k--) {
 			double was = o->v[(uint32_t)x->v[k - 1]];
@@ -606,7 +648,7 @@ FN(array_text)
 
 		if (a[1] != 3)
 			fn_to_text(vm, &text, part, 3);
-		o = vm_obj(vm, a[0], OBJ_ARRAY);	/* the table may have moved */
+		o = vm_array(vm, a[0]);	/* the table may have moved */
 		s = vm_str(vm, text);
 		if (w + s.n + 4 > sizeof(buf))
 			break;

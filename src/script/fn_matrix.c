@@ -173,7 +173,7 @@ static bool open_line(struct script_vm *vm, struct obj *o, uint32_t at, bool col
 
 FN(matrix_add)
 {
-	struct obj *o = mat(vm, a[0]), *x = is_na(a[2]) ? NULL : vm_obj(vm, a[2], OBJ_ARRAY);
+	struct obj *o = mat(vm, a[0]), *x = is_na(a[2]) ? NULL : vm_array(vm, a[2]);
 	bool column = vm->call->data == 1;
 	uint32_t was_r, was_c, most, at;
 
@@ -405,7 +405,7 @@ static void product(const struct obj *x, const struct obj *y, struct obj *to)
 FN(matrix_mult)
 {
 	struct obj *x = mat(vm, a[0]), *y = vm_obj(vm, a[1], OBJ_MATRIX), *to;
-	struct obj *z = vm_obj(vm, a[1], OBJ_ARRAY);
+	struct obj *z = vm_array(vm, a[1]);
 
 	(void)n;
 	if (x == NULL)
@@ -423,7 +423,7 @@ FN(matrix_mult)
 		*ret = vm_obj_new(vm, OBJ_ARRAY, x->rows);
 		to = vm_obj(vm, *ret, OBJ_ARRAY);
 		x = vm_obj(vm, a[0], OBJ_MATRIX);
-		z = vm_obj(vm, a[1], OBJ_ARRAY);
+		z = vm_array(vm, a[1]);
 		for (uint32_t r = 0; to != NULL && r < x->rows; r++) {
 			to->v[r] = 0;
 			for (uint32_t k = 0; k < z->n; k++)

@@ -270,6 +270,27 @@ struct obj *vm_obj(const struct script_vm *vm, double ref, enum obj_kind k)
 	return o->kind == k ? o : NULL;
 }
 
+struct obj *vm_array(struct script_vm *vm, double ref)
+{
+	struct obj *o = vm_obj(vm, ref, OBJ_ARRAY), *base, *w;
+
+	if (o != NULL)
+		return o;
+	o = vm_obj(vm, ref, OBJ_WINDOW);
+	base = o != NULL ? vm_obj(vm, o->v[0], OBJ_ARRAY) : NULL;
+	if (base == NULL)
+		return NULL;
+	if (o->v[1] + o->v[2] > base->n) {
+		vm_fail(vm, E_INVAL, vm->call != NULL ? vm->call->line : 0, "a slice of an "
+			"array that has become shorter than it");
+		return NULL;
+	}
+	w = &vm->windows[vm->next_window++ % ARRAY_LEN(vm->windows)];
+	*w = (struct obj){ .kind = OBJ_WINDOW, .n = (uint32_t)o->v[2],
+			   .v = base->v + (uint32_t)o->v[1] };
+	return w;
+}
+
 struct str vm_str(const struct script_vm *vm, double ref)
 {
 	const struct obj *o = vm_obj(vm, ref, OBJ_STR);

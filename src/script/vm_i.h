@@ -3,8 +3,9 @@
 /* vm_i.h - the machine. */
 #include "script/prog_i.h"
 
+/* A window is a part of an array: v holds the array, from where, how many. */
 enum obj_kind { OBJ_FREE, OBJ_STR, OBJ_ARRAY, OBJ_MAP, OBJ_MATRIX, OBJ_RECORD,
-		OBJ_DRAW };
+		OBJ_DRAW, OBJ_WINDOW };
 /* Texts and objects; index i of the table is what ref_box(i) points at. */
 struct obj {
 	enum obj_kind kind;
@@ -68,6 +69,8 @@ struct script_vm {
 	bool *theirs;		/* columns of another machine (group.c), or NULL */
 	struct vm_choice *choice;	/* choose.c, or NULL */
 	uint64_t seed;
+	struct obj windows[4];		/* seen as arrays: vm_array() */
+	unsigned next_window;
 	struct snapshot *snap;		/* again.c; NULL: no bar was run again */
 };
 
@@ -122,6 +125,8 @@ double vm_str_new(struct script_vm *vm, const char *s, size_t n);
 double vm_obj_new(struct script_vm *vm, enum obj_kind k, uint32_t n);
 struct obj *vm_obj(const struct script_vm *vm, double ref, enum obj_kind k);
 bool vm_obj_room(struct script_vm *vm, struct obj *o, uint32_t want);
+/* An array, or a window as one whose size stays; NULL for anything else. */
+struct obj *vm_array(struct script_vm *vm, double ref);
 /* A cleared table of at least `slots` (a power of two) for a map. */
 bool vm_obj_table(struct script_vm *vm, struct obj *o, uint32_t slots);
 void vm_gc(struct script_vm *vm);

@@ -238,6 +238,32 @@ static void libraries_behind_the_script(void **state)
 	   "//|export times(float x) =>\n//|    x * K\n", 2, 133);
 }
 
+#define TEN "a = array.new_float(0)\nfor i = 0 to 9\n    a.push(i)\ns = a.slice(2, 5)\n"
+static void windows_on_arrays(void **state)
+{
+	(void)state;
+	is(TEN "s.set(0, 100)\na.set(3, 7)\nplot(a.get(2) * 100 + s.get(1) * 10 + s.size())", 0, 10073);
+	is(TEN "s.push(55)\nplot(a.size() * 10000 + a.get(5) * 100 + a.get(6) * 10 + s.size())", 0,
+	   115554);
+	is(TEN "x = s.shift() + s.pop() * 10\nplot(x * 1000 + a.size() * 10 + a.get(2))", 0, 42083);
+	is(TEN "s.unshift(9)\ns.insert(1, 8)\nplot(a.get(2) * 100 + a.get(3) * 10 + a.get(4))", 0, 982);
+	is(TEN "s.clear()\nplot(a.size() * 10 + a.get(2) + s.size() * 1000)", 0, 75);
+	is(TEN "s.reverse()\nt = s.slice(1, 3)\nt.fill(-1)\nplot(a.sum() * 10 + a.get(2) + t.max())", 0,
+	   45 * 10 - 7 * 10 + 3);
+	is(TEN "c = s.copy()\nc.set(0, 50)\nplot(a.get(2) + c.sum() + s.avg())", 0, 2 + 57 + 3);
+	is(TEN "s.concat(s)\nplot(a.size() * 100 + a.get(5) * 10 + s.size())", 0, 1326);
+	is(TEN "a.concat(s)\nplot(a.size() * 10 + a.last())", 0, 134);
+	is(TEN "n = 0.0\nfor v in s\n    n := n * 10 + v\nplot(n + array.from(1.0, 2).concat(s).size())", 0,
+	   239);
+	/* it holds its array */
+	is("var s = array.from(1.0, 2, 3, 4).slice(1, 3)\nfor i = 0 to 3000\n"
+	   "    t = array.new_float(20, i)\ns.set(1, s.get(1) + 1)\nplot(s.get(0) * 100 + s.get(1))",
+	   5, 209);
+	fails(TEN "for i = 0 to 6\n    a.pop()\nplot(s.get(0))", "has become shorter");
+	fails(TEN "plot(s.get(3))", "index 3 of an array of 3");
+	fails(TEN "plot(a.slice(5, 12).size())", "5 to 12 of an array of 10");
+}
+
 /* ---- days of the exchange --------------------------------------------------- */
 
 #define HOUR INT64_C(3600000)
@@ -315,6 +341,7 @@ int main(void)
 		cmocka_unit_test(maps_of_many_keys),
 		cmocka_unit_test(texts_that_match),
 		cmocka_unit_test(libraries_behind_the_script),
+		cmocka_unit_test(windows_on_arrays),
 		cmocka_unit_test(days_are_those_of_the_exchange),
 	};
 
