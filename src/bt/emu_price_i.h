@@ -15,9 +15,19 @@ static inline double emu_fee(const struct emu *e, double qty, double price)
 	}
 	return 0;
 }
+/* nearbyint() without a call: what is added pushes the digits behind the point
+ * out; numbers beyond it have none. */
+static inline double emu_round(double x)
+{
+	const double big = 0x1p52;
+
+	if (!(fabs(x) < big))
+		return x;
+	return x < 0 ? -((big - x) - big) : (x + big) - big;
+}
 static inline double emu_snap(const struct emu *e, double price)
 {
-	return nearbyint(price / e->r.mintick) * e->r.mintick;
+	return emu_round(price / e->r.mintick) * e->r.mintick;
 }
 /* The trade has seen this price. */
 static inline void emu_touch(const struct emu *e, struct strat_trade *t, double price)

@@ -36,6 +36,7 @@ struct sides {
 	bool days, path, spans;
 	struct side *v;
 	double equity[SCRIPT_BLOCK];
+	struct script_choice room[SCRIPT_BLOCK];
 };
 
 static bool asked(const struct opt_spec *s, const char *const *names, size_t n)
@@ -92,7 +93,7 @@ static bool side_new(struct arena *tmp, struct sides *a, struct script_group *g,
 	s.ends = NEW_N(tmp, double, a->n_ends);
 	want = (struct quick_want){ .spans = a->spans, .trade_from = d->opt.trade_from,
 				    .ends = a->ends, .n_ends = a->n_ends,
-				    .at_ends = s.ends };
+				    .at_ends = s.ends, .room = a->room };
 	*ret = s;
 	ret->q = quick_new(tmp, s.vm, &a->rules, &want, &ret->trades);
 	bt_fold_init(&ret->fold, a->rules.initial_capital);

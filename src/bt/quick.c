@@ -32,8 +32,10 @@ struct quick {
 	double last;			/* equity */
 	size_t held, ends, bars;
 	bool lost;			/* this way is at its end */
-	struct script_choice choice[SCRIPT_BLOCK];
 };
+
+/* Of numbers, none of them na: fmin() is a call. */
+static inline double least(double a, double b) { return a < b ? a : b; }
 
 bool quick_rules(const struct emu_rules *r, const struct strat_properties *p)
 {
@@ -86,42 +88,46 @@ static void tell_span(struct quick *q)
 static void close_qty(struct quick *q, double qty, const struct emu_deal *d)
 {
 	struct emu *e = q->e;
-	struct strat_trade *t = &q->t, done;
+	struct strat_trade *t = &q->t, *done;
 	double size = fabs(t->size), share, fee_in, fee_out;
 	struct emu_trade *n;
 
 	if (e->r.close_any && d->from != NULL && t->entry_id != d->from)
 		return;
-	qty = fmin(qty, size);
+	qty = least(qty, size);
 	if (!(qty > EMU_EPS))
 		return;
 	share = qty / size;
 	fee_in = q->fee * share;
-	fee_out = emu_fee(e, qty, d->price) + d->fee_once * qty / qty;
+	fee_out = emu_fee(e, qty, d->price) +
+		(d->fee_once != 0 ? d->fee_once * qty / qty : 0);
 	if (q->want.spans) {
 		tell_span(q);
 		emu_touch(e, t, d->price);
 	}
-	done = *t;
-	done.size = t->size > 0 ? qty : -qty;
-	done.max_runup = t->max_runup * share;
-	done.max_drawdown = t->max_drawdown * share;
-	done.exit_id = d->id;
-	done.exit_comment = d->comment;
-	done.exit_price = d->price;
-	done.exit_time = e->bar.t;
-	done.exit_bar = e->index;
-	done.commission = fee_in + fee_out;
-	done.profit = (d->price - t->entry_price) * done.size *
-		e->r.pointvalue - done.commission;
 	n = array_push(e->arena, q->trades);
-	*n = (struct emu_trade){ done, d->reason, fee_in, fee_out };
-	e->a.net_profit += done.profit;
-	e->position -= done.size;
-	e->cost -= done.size * t->entry_price;
-	t->size -= done.size;
-	t->max_runup -= done.max_runup;
-	t->max_drawdown -= done.max_drawdown;
+	n->reason = d->reason;
+	n->fee_entry = fee_in;
+	n->fee_exit = fee_out;
+	done = &n->t;
+	*done = *t;
+	done->size = t->size > 0 ? qty : -qty;
+	done->max_runup = t->max_runup * share;
+	done->max_drawdown = t->max_drawdown * share;
+	done->exit_id = d->id;
+	done->exit_comment = d->comment;
+	done->exit_price = d->price;
+	done->exit_time = e->bar.t;
+	done->exit_bar = e->index;
+	done->commission = fee_in + fee_out;
+	done->profit = (d->price - t->entry_price) * done->size *
+		e->r.pointvalue - done->commission;
+	e->a.net_profit += done->profit;
+	e->position -= done->size;
+	e->cost -= done->size * t->entry_price;
+	t->size -= done->size;
+	t->max_runup -= done->max_runup;
+	t->max_drawdown -= done->max_drawdown;
 	q->fee -= fee_in;
 	q->high = -INFINITY;
 	q->low = INFINITY;
@@ -162,7 +168,7 @@ static void fill_close(struct quick *q, const struct pending *o, double price)
 		.reason = EMU_CLOSE, .price = price,
 		.fee_once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0,
 	};
-	double qty = fmin(o->qty, fabs(e->position));
+	double qty = least(o->qty, fabs(e->position));
 
 	if (e->position * o->dir < 0 && qty > EMU_EPS)
 		close_qty(q, qty, &d);
@@ -172,8 +178,8 @@ static void fill_entry(struct quick *q, const struct pending *o, double price)
 {
 	struct emu *e = q->e;
 	double other = e->position * o->dir < 0 ? fabs(e->position) : 0;
-	double total = o->qty + fmin(o->against, other);
-	double closes = fmin(other, total);
+	double total = o->qty + least(o->against, other);
+	double closes = least(other, total);
 	double held = e->position * o->dir < 0 ? other - closes : fabs(e->position);
 	double opens = emu_risk_entry(e, o->dir, held, total - closes);
 	double once = e->r.fee_type == STRAT_FEE_PER_ORDER ? e->r.fee : 0;
@@ -220,7 +226,8 @@ static void fill_all(struct quick *q, const struct bars *b, size_t i)
 	}
 	q->n = 0;
 	/* The position meets this open; for what follows see stretch(). */
-	stretch_span(&open, &open, 1, &q->high, &q->low);
+	q->high = open > q->high ? open : q->high;
+	q->low = open < q->low ? open : q->low;
 }
 
 /* --- orders: as place and close_position ------------------------------------------ */
@@ -345,17 +352,17 @@ static void advance(struct quick *q, const struct bars *b, size_t from, size_t t
 int quick_block(struct quick *q, const struct bars *b, double *equity,
 		double *position, bool *ret_lost, struct err *err)
 {
-	size_t n = script_choices(q->vm, q->choice), done = 0;
+	size_t n = script_choices(q->vm, q->want.room), done = 0;
 	struct emu *e = q->e;
 
 	for (size_t i = 0; i < n && !q->lost; i++) {
-		size_t at = q->choice[i].at;
+		size_t at = q->want.room[i].at;
 		struct plan *p;
 		int rc;
 
 		advance(q, b, done, at + 1, equity, position);
 		done = at + 1;
-		p = plan_of(q, &q->choice[i], err, &rc);
+		p = plan_of(q, &q->want.room[i], err, &rc);
 		if (rc < 0)
 			return rc;
 		if (p->n == 0 || b->t[at] < q->want.trade_from)
@@ -399,6 +406,7 @@ void quick_finish(struct quick *q)
 	n->t.exit_time = e->bar.t;
 	n->t.exit_bar = e->index;
 	n->t.commission = n->fee_entry = q->fee;
+	n->fee_exit = 0;
 	n->reason = EMU_END;
 }
 

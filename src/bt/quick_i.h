@@ -22,6 +22,7 @@ struct quick_want {
 	const uint32_t *ends;	/* bars whose equity is kept, rising; or NULL */
 	size_t n_ends;
 	double *at_ends;	/* n_ends */
+	struct script_choice *room;	/* SCRIPT_BLOCK, between calls anybody's */
 };
 typedef ARRAY(struct emu_trade) quick_trades;
 struct quick *quick_new(struct arena *out, struct script_vm *vm,

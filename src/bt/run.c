@@ -177,7 +177,9 @@ static int run_quick(struct arena *out, struct script_vm *vm, const struct bars 
 		     const struct bt_options *opt, struct bt_result *res,
 		     bool *ret_lost, struct err *err)
 {
-	struct quick_want want = { .spans = true, .trade_from = opt->trade_from };
+	struct script_choice room[SCRIPT_BLOCK];
+	struct quick_want want = { .spans = true, .trade_from = opt->trade_from,
+				   .room = room };
 	quick_trades trades = { 0 };
 	struct quick *q = quick_new(out, vm, &res->rules, &want, &trades);
 	struct bars block;

@@ -1,6 +1,7 @@
 /* Differences, crossings and oscillators of gains and losses. */
 #include "config.h"
 
+#include "core/wide.h"
 #include "ind/window_i.h"
 
 static void init_none(void *s, const double *p) { (void)s; (void)p; }
@@ -76,18 +77,50 @@ static void init_rsi(void *v, const double *p)
 	ema_rma(&s->d, p[0]);
 	s->prev = NAN;
 }
-static inline double rsi_step(struct rsi *s, double x)
+/* Of the averages of ups and downs; y has the ups. */
+WIDE_BODY void rsi_body(double *y, const double *down, size_t n)
 {
-	double c = x - s->prev, u, d;
+	wide u, d, r, all = WIDE_ALL(100.0), one = WIDE_ALL(1.0), none = WIDE_ALL(0.0);
+	size_t i = 0;
 
-	s->prev = x;
-	u = ema_step(&s->u, isnan(c) ? NAN : pos(c));
-	d = ema_step(&s->d, isnan(c) ? NAN : pos(-c));
-	if (d == 0)
-		return 100;
-	return u == 0 ? 0 : 100 - 100 / (1 + u / d);
+	for (; i + WIDE <= n; i += WIDE) {
+		WIDE_LOAD(u, y + i);
+		WIDE_LOAD(d, down + i);
+		r = all - all / (one + u / d);
+		r = WIDE_PICK(u == none, none, r);
+		r = WIDE_PICK(d == none, all, r);
+		WIDE_STORE(y + i, r);
+	}
+	for (; i < n; i++)
+		y[i] = down[i] == 0 ? 100 : y[i] == 0 ? 0 :
+			100 - 100 / (1 + y[i] / down[i]);
 }
-KERNEL1(run_rsi, struct rsi, rsi_step)
+static void rsi_of(double *y, const double *down, size_t n);
+WIDE_FN(rsi_of, rsi_body, (double *y, const double *down, size_t n), (y, down, n))
+
+/* The averages bar by bar, for each hangs on the one before; what is made of
+ * them all at once. */
+#define RUN 256
+static void run_rsi(RUN_ARGS)
+{
+	struct rsi s = *(struct rsi *)state;
+	double down[RUN];
+
+	for (size_t i = 0, m; i < n; i += m) {
+		double *y = ret[0] + i;
+
+		m = n - i < RUN ? n - i : RUN;
+		for (size_t k = 0; k < m; k++) {
+			double x = in[0][i + k], c = x - s.prev;
+
+			s.prev = x;
+			y[k] = ema_step(&s.u, isnan(c) ? NAN : pos(c));
+			down[k] = ema_step(&s.d, isnan(c) ? NAN : pos(-c));
+		}
+		rsi_of(y, down, m);
+	}
+	*(struct rsi *)state = s;
+}
 const struct ind_def ind_rsi = {
 	"rsi", "Relative strength index", 1, 1, 1, { "source" },
 	{ LENGTH(14) }, { "rsi" }, IND_RECURSIVE, 0, size_rsi, init_rsi, run_rsi,
@@ -396,7 +429,52 @@ static inline double n##_step(struct total *t, double c, double v)	\
 KERNEL2(run_##n, struct total, n##_step)
 VI(nvi, <)
 VI(pvi, >)
-KERNEL2(run_obv, struct total, obv_step)
+/* Which way the volume goes, then the total. */
+WIDE_BODY void signs_body(const double *c, const double *was, const double *v, double *y,
+			  size_t n)
+{
+	wide d, x, none = WIDE_ALL(0.0);
+	size_t i = 0;
+
+	for (; i + WIDE <= n; i += WIDE) {
+		wide up, down, p;
+
+		WIDE_LOAD(d, c + i);
+		WIDE_LOAD(p, was + i);
+		WIDE_LOAD(x, v + i);
+		d = d - p;
+		up = WIDE_PICK(d > none, WIDE_ALL(1.0), none);
+		down = WIDE_PICK(d < none, WIDE_ALL(1.0), none);
+		x = x * (up - down);
+		WIDE_STORE(y + i, x);
+	}
+	for (; i < n; i++)
+		y[i] = v[i] * (double)((c[i] - was[i] > 0) - (c[i] - was[i] < 0));
+}
+static void signs(const double *c, const double *was, const double *v, double *y, size_t n);
+WIDE_FN(signs, signs_body,
+	(const double *c, const double *was, const double *v, double *y, size_t n),
+	(c, was, v, y, n))
+static void run_obv(RUN_ARGS)
+{
+	struct total t = *(struct total *)state;
+	const double *c = in[0];
+	double *y = ret[0];
+
+	if (n > 0)
+		y[0] = obv_step(&t, c[0], in[1][0]);
+	for (size_t i = 1, m; i < n; i += m) {
+		m = n - i < RUN ? n - i : RUN;
+		signs(c + i, c + i - 1, in[1] + i, y + i, m);
+		for (size_t k = i; k < i + m; k++)
+			y[k] = total_add(&t, y[k]);
+	}
+	if (n > 1) {
+		t.bar += n - 1;
+		t.pc = c[n - 1];
+	}
+	*(struct total *)state = t;
+}
 KERNEL2(run_pvt, struct total, pvt_step)
 KERNEL3(run_wad, struct total, wad_step)
 static void run_accdist(RUN_ARGS)

@@ -74,6 +74,23 @@ static void meet_all(struct script_group *g, struct script_vm *vm,
 	}
 }
 
+static bool bare(const struct script_vm *vm)
+{
+	const struct script_prog *p = vm->p;
+
+	for (int k = 0; k < COL__FIXED; k++)
+		if (vm->reads[k] && !vm->theirs[k])
+			return false;
+	for (size_t i = 0; i < p->inputs.n; i++)
+		if (p->input_regs.v[i].col >= 0 && !vm->theirs[p->input_regs.v[i].col])
+			return false;
+	for (size_t i = 0; i < p->cops.n; i++)
+		if (p->cops.v[i].kind != COP_BROADCAST && !vm->theirs[p->cops.v[i].dst] &&
+		    (vm->choice == NULL || !vm_choice_skips(vm, i)))
+			return false;
+	return true;
+}
+
 bool script_group_add(struct script_group *g, struct script_vm *vm)
 {
 	const struct script_prog *p = vm->p;
@@ -106,5 +123,6 @@ bool script_group_add(struct script_group *g, struct script_vm *vm)
 				 p->units.v[o->unit].d->n_out : 1);
 		}
 	}
+	vm->bare = bare(vm);
 	return true;
 }

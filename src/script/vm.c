@@ -685,7 +685,7 @@ static void run_columns(struct script_vm *vm, size_t n)
 
 static void wrap(struct script_vm *vm)
 {
-	for (size_t i = 0; i < vm->p->cols.n; i++) {
+	for (size_t i = 0; i < vm->p->cols.n && !vm->bare; i++) {
 		struct vm_col *c = &vm->cols[i];
 
 		if (!theirs(vm, (int)i) && c->mem != NULL)
@@ -708,8 +708,10 @@ int script_block(struct script_vm *vm, const struct bars *b, struct err *err)
 		vm->first_time = b->t[0];
 	if (vm->pos + b->n > SCRIPT_BLOCK)
 		wrap(vm);
-	fill_fixed(vm, b);
-	run_columns(vm, b->n);
+	if (!vm->bare) {
+		fill_fixed(vm, b);
+		run_columns(vm, b->n);
+	}
 	if (vm->choice != NULL)
 		vm_choice_mark(vm, b->n);
 	if (vm->failed)

@@ -67,6 +67,7 @@ struct script_vm {
 	struct script_share *share;	/* or NULL */
 	struct shared **shared;		/* of each cop: share.c */
 	bool *theirs;		/* columns of another machine (group.c), or NULL */
+	bool bare;		/* it has no column of its own to fill */
 	struct vm_choice *choice;	/* choose.c, or NULL */
 	uint64_t seed;
 	struct obj windows[4];		/* seen as arrays: vm_array() */
