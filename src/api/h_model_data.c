@@ -374,17 +374,13 @@ static int import_plan(struct api_req *r, const struct ml_model *k,
 {
 	struct ml_plan p;
 
-	ml_plan_init(&p, k->kind, k->tf);
-	p.spec = k->spec;
-	p.features = k->features;
-	p.n_features = k->spec.shape.features;
-	p.label = k->label;
+	ml_plan_of(k, &p);
 	m->kind = k->kind->name;
 	m->tf = k->tf;
-	m->train_from = k->train_from;
-	m->train_to = k->train_to > k->train_from ? k->train_to : k->train_from + 1;
-	m->valid_to = k->valid_to > m->train_to ? k->valid_to : m->train_to;
-	m->test_to = k->test_to > m->valid_to ? k->test_to : m->valid_to;
+	m->train_from = p.train_from;
+	m->train_to = p.train_to;
+	m->valid_to = p.valid_to;
+	m->test_to = p.test_to;
 	m->spec = model_spec_text(r->arena, &p);
 	return m->spec == NULL ? api_fail(r, err, E_UNPROCESSABLE, "The file names "
 					  "too many features.") : 0;

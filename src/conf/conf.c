@@ -430,6 +430,7 @@ static void resolve(struct load *l)
 	c->tls_certificate = absolute(l, c->state_dir, c->tls_certificate);
 	c->tls_key = absolute(l, c->state_dir, c->tls_key);
 	c->web_root = absolute(l, c->state_dir, c->web_root);
+	c->model_dir = absolute(l, c->state_dir, c->model_dir);
 	if (c->db_socket[0] == '\0' && c->db_host[0] == '\0')
 		c->db_socket = arena_printf(l->arena, "%s/mariadb.sock",
 					    c->run_dir);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ml/ml.h"
 #include "ml/model.h"
 #include "ml/plan.h"
 
@@ -325,6 +326,20 @@ void ml_plan_complete(struct arena *out, struct ml_plan *p)
 	}
 	p->features = v;
 	p->n_features = n;
+}
+
+void ml_plan_of(const struct ml_model *m, struct ml_plan *ret)
+{
+	ml_plan_init(ret, m->kind, m->tf);
+	ret->spec = m->spec;
+	ret->features = m->features;
+	ret->n_features = m->spec.shape.features;
+	ret->label = m->label;
+	ret->train_from = m->train_from;
+	ret->train_to = m->train_to > m->train_from ? m->train_to :
+		m->train_from + 1;
+	ret->valid_to = m->valid_to > ret->train_to ? m->valid_to : ret->train_to;
+	ret->test_to = m->test_to > ret->valid_to ? m->test_to : ret->valid_to;
 }
 
 /* ---- out --------------------------------------------------------------------- */

@@ -23,6 +23,10 @@ MUST_CHECK int ml_plan_read(struct arena *out, const struct json *j,
 /* Names the features that are meant by naming none: the usual ones and what
  * the kind needs. */
 void ml_plan_complete(struct arena *out, struct ml_plan *p);
+/* The plan behind a model file, as far as it tells it; its ranges are in
+ * order.  Shares the model's memory. */
+struct ml_model;
+void ml_plan_of(const struct ml_model *m, struct ml_plan *ret);
 void ml_plan_write(struct jw *w, const struct ml_plan *p);
 
 #endif /* ML_PLAN_H */

@@ -292,6 +292,16 @@ static int predict(struct ctl *c)
 	return ctl_print(c, &b);
 }
 
+/* Files when there are some, else the database. */
+static int list_any(struct ctl *c)
+{
+	for (int i = 0; i < c->argc; i++)
+		if (c->argv[i][0] != '-' && (i == 0 || strcmp(c->argv[i - 1], "-u") != 0) &&
+		    (i == 0 || strcmp(c->argv[i - 1], "--user") != 0))
+			return list(c);
+	return ctl_ml_models(c);
+}
+
 int ctl_ml(struct ctl *c)
 {
 	static const struct ctl_sub subs[] = {
@@ -302,7 +312,11 @@ int ctl_ml(struct ctl *c)
 		{ "compare", ctl_ml_compare, NULL, "train every kind, one table" },
 		{ "evaluate", ctl_ml_evaluate, NULL, "judge a model on other candles" },
 		{ "predict", predict, NULL, "what a model says of the newest candle" },
-		{ "list", list, "FILE...", "what model files hold" },
+		{ "list", list_any, "[FILE...]", "models in the database, or what "
+		  "files hold" },
+		{ "promote", ctl_ml_promote, "MODEL", "put a model to use" },
+		{ "retire", ctl_ml_retire, "MODEL", "take it out of use" },
+		{ "keep", ctl_ml_keep, "FILE", "take a model file into the database" },
 		{ "export", ctl_ml_export, NULL, "weights as JSON, or for xgboost" },
 		{ "import", ctl_ml_import, "FILE", "a model file from weights" },
 		{ "forward", ctl_ml_forward, NULL, "outputs for given inputs" },

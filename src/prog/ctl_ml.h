@@ -25,6 +25,7 @@ MUST_CHECK int ctl_ml_bytes(struct arena *out, const char *path, const char **re
 			    size_t *ret_n, struct err *err);
 
 ctl_fn ctl_ml_train, ctl_ml_walk, ctl_ml_compare, ctl_ml_evaluate, ctl_ml_import, ctl_ml_export,
-	ctl_ml_forward, ctl_ml_bench;
+	ctl_ml_forward, ctl_ml_bench, ctl_ml_models, ctl_ml_promote, ctl_ml_retire,
+	ctl_ml_keep;
 
 #endif /* PROG_CTL_ML_H */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -46,12 +47,35 @@ static int options(struct daemon *d, int argc, char **argv)
 	return -1;
 }
 
+/* A mathematics library that is loaded in place of the plain one (or with it)
+ * would start a thread for each processor in each forked worker, and threads do
+ * not live through a fork.  It reads these when it is loaded, so they must be
+ * there before the program is: once it is begun anew. */
+static void no_library_threads(char **argv)
+{
+	static const char *const names[] = { "OPENBLAS_NUM_THREADS",
+		"OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
+		"GOTO_NUM_THREADS" };
+	bool missing = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+
+		missing |= v == NULL || strcmp(v, "1") != 0;
+		if (setenv(names[i], "1", 1) < 0)
+			return;
+	}
+	if (missing)			/* on failure it runs as it is */
+		(void)execv("/proc/self/exe", argv);
+}
+
 int daemon_begin(struct daemon *d, const char *name, int argc, char **argv)
 {
 	const struct rlimit none = { 0, 0 };
 	struct err err;
 	int rc;
 
+	no_library_threads(argv);
 	*d = (struct daemon){ .name = name };
 	rc = options(d, argc, argv);
 	if (rc >= 0)

@@ -15,7 +15,7 @@ bin_PROGRAMS += %D%/orchctl
 	%D%/ctl_migrate.c \
 	%D%/ctl_user.c \
 	%D%/ctl_indicator.c \
-	%D%/ctl_ml.c %D%/ctl_ml.h %D%/ctl_ml_file.c %D%/ctl_ml_train.c \
+	%D%/ctl_ml.c %D%/ctl_ml.h %D%/ctl_ml_file.c %D%/ctl_ml_registry.c %D%/ctl_ml_train.c \
 	%D%/ctl_strategy.c \
 	%D%/ctl_list.h \
 	%D%/ctl_nginx.c \
