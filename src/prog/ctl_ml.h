@@ -6,8 +6,8 @@
 #include "prog/ctl_bars.h"
 
 #define CTL_ML_CANDLES(o)						\
-	{ "candles", 'c', CTL_TEXT, &(o)->candles, "FILE", "CSV with a header", 0, 0 }, \
-	{ "market", 'm', CTL_TEXT, &(o)->market, "EX:PAIR:TF",		\
+	{ "candles", 0, CTL_TEXT, &(o)->candles, "FILE", "CSV with a header", 0, 0 }, \
+	{ "market", 0, CTL_TEXT, &(o)->market, "EX:PAIR:TF",		\
 	  "candles of the store", 0, 0 },				\
 	{ "from", 0, CTL_TIME, &(o)->from, "TIME", "first candle", 0, 0 }, \
 	{ "to", 0, CTL_TIME, &(o)->to, "TIME", "behind the last candle", 0, 0 }

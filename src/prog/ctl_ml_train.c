@@ -214,7 +214,7 @@ static int trained(struct ctl *c, const struct train_opts *o, const struct ml_tr
 		return ctl_fail(c, &err);
 	if (o->json != NULL)
 		status = write_eval(c, o->json, &t->eval);
-	if (status != 0 || c->quiet)
+	if (status != 0)
 		return status;
 	sbuf_init(&b, c->arena, 1 << 20);
 	trials_text(&b, t);
@@ -306,7 +306,7 @@ int ctl_ml_walk(struct ctl *c)
 	if (rc < 0)
 		return ctl_fail(c, &err);
 	status = o.json != NULL ? write_eval(c, o.json, &e) : 0;
-	if (status != 0 || c->quiet)
+	if (status != 0)
 		return status;
 	sbuf_init(&b, c->arena, 1 << 20);
 	ml_eval_text(&b, &e);
@@ -358,7 +358,7 @@ int ctl_ml_evaluate(struct ctl *c)
 	if (ml_review(c->arena, m, &k.bars, NULL, start, INT64_MAX, fee, &e, &err) < 0)
 		return ctl_fail(c, &err);
 	status = json != NULL ? write_eval(c, json, &e) : 0;
-	if (status != 0 || c->quiet)
+	if (status != 0)
 		return status;
 	sbuf_init(&b, c->arena, 1 << 20);
 	if (in_sample && start < m->valid_to)
@@ -508,9 +508,9 @@ int ctl_ml_compare(struct ctl *c)
 {
 	struct train_opts o = TRAIN_NONE;
 	const struct ctl_opt opts[] = {
-		{ "candles", 'c', CTL_LIST, &o.files, "FILE", "CSV with a header; repeatable",
+		{ "candles", 0, CTL_LIST, &o.files, "FILE", "CSV with a header; repeatable",
 		  0, 0 },
-		{ "market", 'm', CTL_TEXT, &o.bars.market, "EX:PAIR:TF", "candles of the store",
+		{ "market", 0, CTL_TEXT, &o.bars.market, "EX:PAIR:TF", "candles of the store",
 		  0, 0 },
 		{ "from", 0, CTL_TIME, &o.bars.from, "TIME", "first candle", 0, 0 },
 		{ "kinds", 'k', CTL_TEXT, &o.kinds, "KIND,...", "which; all", 0, 0 },

@@ -39,17 +39,17 @@ awk 'BEGIN {
 	}
 }' >c.csv
 has "the table of features" "$(run features --list)" "rsi_14 - RSI of 14 bars" 0
-is "features as a table" "$("$ctl" -q ml features -c c.csv -f return_1,rsi_14@4h,hour_sin | sed -n '1p;2p;3p' |
+is "features as a table" "$("$ctl" -q ml features --candles c.csv -f return_1,rsi_14@4h,hour_sin | sed -n '1p;2p;3p' |
 	sed 's/,[-0-9.][-0-9.]*,,/,R,,/')" "timestamp_ms,return_1,rsi_14@4h,hour_sin
 1704067200000,,,0
 1704070800000,R,,0.258819043636322"
-has "an unknown feature: the one meant" "$(run features -c c.csv -f rsi_41)" \
+has "an unknown feature: the one meant" "$(run features --candles c.csv -f rsi_41)" \
 	'there is no feature "rsi_41"; did you mean "rsi_14"' 65
-has "a feature that is not known here" "$(run features -c c.csv -f book_imbalance)" \
+has "a feature that is not known here" "$(run features --candles c.csv -f book_imbalance)" \
 	'"book_imbalance" needs the order book' 65
 has "the kinds" "$(run kinds)" "boosting - " 0
 
-b="-k boosting -c c.csv -o b.model --set rounds=20 -f volume_ratio,return_1,rsi_14"
+b="-k boosting --candles c.csv -o b.model --set rounds=20 -f volume_ratio,return_1,rsi_14"
 # shellcheck disable=SC2086
 got=$(run train $b -n probe --json e.json)
 has "a planted signal is found" "$got" "Better than the baseline" 0
@@ -60,15 +60,15 @@ has "the evaluation as JSON" "$(jq -r '[.better, (.baselines | length >= 2), (.c
 cmp b.model b1.model && same=yes
 is "the same candles and seed: the same file" "$same" yes
 has "what a file holds" "$(run list b.model)" "boosting probe, file:FILE 1h, 3 features x 1 bars" 0
-has "asked for a word" "$(run predict -M b.model -c c.csv)" "confidence" 0
-is "asked for JSON" "$("$ctl" ml predict -M b.model -c c.csv --json |
+has "asked for a word" "$(run predict -M b.model --candles c.csv)" "confidence" 0
+is "asked for JSON" "$("$ctl" ml predict -M b.model --candles c.csv --json |
 	jq -c '[(.action | IN("buy", "hold", "sell")), (.probabilities | add * 1000 | round), (.reasons | length), .bar_time]')" \
 	"[true,1000,3,1709463600000]"
 has "judged on candles it has learned from: refused" \
-	"$(run evaluate -M b.model -c c.csv --start 2024-01-05)" "has learned from candles" 64
-has "unless that is wanted" "$(run evaluate -M b.model -c c.csv --start 2024-01-05 --in-sample)" \
+	"$(run evaluate -M b.model --candles c.csv --start 2024-01-05)" "has learned from candles" 64
+has "unless that is wanted" "$(run evaluate -M b.model --candles c.csv --start 2024-01-05 --in-sample)" \
 	"IN SAMPLE" 0
-has "judged on what came after" "$(run evaluate -M b.model -c c.csv)" "Better than" 0
+has "judged on what came after" "$(run evaluate -M b.model --candles c.csv)" "Better than" 0
 printf 'a,b,c\n1.5,0,0\n-1.5,0,0\n' >x.csv
 has "outputs for inputs" "$(run forward -M b.model -i x.csv)" "buy,hold,sell
 0." 0
@@ -77,8 +77,8 @@ has "inputs of another number" "$(printf 'a\n1\n' | run forward -M b.model)" \
 has "how long it takes" "$(run bench -M b.model)" '"batch":32' 0
 
 # Weights out and in: the outputs stay the same to the last digit.
-(cd "$t" && "$ctl" -q ml train -k dense -w 1 --layout "dense 8 relu, dense 3" -c c.csv -o d.model \
-	--set epochs=2 -f volume_ratio,return_1,rsi_14)
+(cd "$t" && "$ctl" -q ml train -k dense -w 1 --layout "dense 8 relu, dense 3" --candles c.csv -o d.model \
+	--set epochs=2 -f volume_ratio,return_1,rsi_14) >d.out
 "$ctl" ml export -M d.model -o d.json
 has "weights in" "$(run import d.json -o d2.model)" "dense, 3 features x 1 bars" 0
 is "outputs of weights that went out and in" "$("$ctl" ml forward -M d2.model -i x.csv)" \
@@ -98,20 +98,20 @@ has "xgboost's format, out and in" \
 
 # A byte changed anywhere, a part, another file.
 head -c 3000 b.model >short.model
-has "a short file" "$(run predict -M short.model -c c.csv)" "the model file is broken" 65
+has "a short file" "$(run predict -M short.model --candles c.csv)" "the model file is broken" 65
 (head -c 2500 b.model; printf X; tail -c +2502 b.model) >bit.model
 has "a changed byte" "$(run list bit.model)" "checksum is another one" 65
 has "another file" "$(run list c.csv)" "is broken" 65
 has "no file" "$(run list none.model)" "none.model: No such file" 66
 has "candles of another timeframe" "$(awk 'NR == 1 || NR % 4 == 2' c.csv >four.csv
-	run predict -M b.model -c four.csv)" "is for candles of 1h, these are of 4h" 64
-has "every kind in one table" "$(run compare -k boosting,logistic -c c.csv --set rounds=5 -f volume_ratio,return_1)" \
+	run predict -M b.model --candles four.csv)" "is for candles of 1h, these are of 4h" 64
+has "every kind in one table" "$(run compare -k boosting,logistic --candles c.csv --set rounds=5 -f volume_ratio,return_1)" \
 	"* chosen on the validation part" 0
-has "a parameter that is none" "$(run train -k boosting -c c.csv -o n.model --set wings=2)" \
+has "a parameter that is none" "$(run train -k boosting --candles c.csv -o n.model --set wings=2)" \
 	'boosting has no parameter "wings"' 65
-has "walking forward" "$(run walk -k boosting --folds 3 -c c.csv --set rounds=20 -f volume_ratio,return_1)" \
+has "walking forward" "$(run walk -k boosting --folds 3 --candles c.csv --set rounds=20 -f volume_ratio,return_1)" \
 	"Better than the baseline" 0
-has "no folds" "$(run walk -k boosting --folds 0 -c c.csv)" "--folds" 64
+has "no folds" "$(run walk -k boosting --folds 0 --candles c.csv)" "--folds" 64
 is "every feature and its formula stand in doc/ml.md" \
 	"$("$ctl" ml features --list | sed -n 's/^\([a-z0-9_]*\) - .*/\1/p' | while read -r f; do
 		grep -qF "| \`$f\` |" "$doc" || echo "$f"; done)" ""
