@@ -226,6 +226,7 @@ static void many_candles_fit_into_an_answer(void **state)
 	assert_int_equal(candles_append(t_api_db(), eth, TF_1M, &cs, NULL, &err), 0);
 	assert_int_equal(get(M "/candles?tf=1m&from=%lld&to=%lld&limit=1000", ID(eth),
 			     (long long)T0, (long long)(T0 + 250 * DAY)), 200);
+	assert_true(t_api_memory() < 4 << 20);
 	assert_int_equal(t_api_int(".step"), 360);
 	assert_int_equal(len(".t"), 1000);
 	assert_true(num(".c[999]") == cs.c[n - 1]);

@@ -30,6 +30,7 @@ static struct answer *an;
 static const struct json *doc;
 static struct map *csrf_of;
 static unsigned statements;
+static size_t memory;
 static bool remember;
 static struct str raw;		/* the next body; p NULL: text */
 
@@ -252,8 +253,11 @@ int t_api(const char *who, const char *method, const char *target,
 	if (!remember)
 		api->seen = seen_new(test);
 	statements = 0;
+	arena_peak_reset(test);
+	memory = arena_used(test);
 	an = answer_make(test);
 	assert_int_equal(api_handle(api, rq, an), 0);
+	memory = arena_peak(test) - memory;
 	doc = NULL;
 	if (an->type != NULL && strstr(an->type, "json") != NULL &&
 	    json_parse(test, an->body.buf, an->body.len, &doc, &err) < 0)
@@ -335,6 +339,11 @@ const char *t_api_header(const char *name)
 		return str_dup(test, str_trim(line));
 	}
 	return NULL;
+}
+
+size_t t_api_memory(void)
+{
+	return memory;
 }
 
 unsigned t_api_statements(void)

@@ -50,6 +50,8 @@ void t_api_fresh_worker(void);
 void t_api_send(const void *p, size_t n);
 const char *t_api_header(const char *name);	/* NULL: not there */
 unsigned t_api_statements(void);
+/* Bytes that the last request had at most in its own arena. */
+size_t t_api_memory(void);
 /* By default the worker forgets who called, so that each request costs what
  * the first one costs. */
 void t_api_remember(bool yes);
