@@ -533,6 +533,9 @@ int bot_verify(struct arena *out, const struct verify_in *in,
 	if (emu_carries(&in->want->rules))
 		return FAIL(err, E_UNPROCESSABLE, "a bot's books know no funding and "
 			    "no interest: a run with them cannot be verified");
+	if (in->want->rules.rate.n > 0)
+		return FAIL(err, E_UNPROCESSABLE, "a bot's account is in its market's "
+			    "currency: a run in another cannot be verified");
 	if (in->opt->detail.n > 0)
 		return FAIL(err, E_UNPROCESSABLE, "a bot sees whole candles: a run "
 			    "over finer ones cannot be verified");

@@ -61,6 +61,7 @@ struct emu *emu_new(struct arena *out, const struct emu_rules *r)
 	e->magic = EMU_MAGIC;
 	e->arena = out;
 	e->r = *r;
+	e->unit = r->pointvalue;
 	e->index = -1;
 	e->room = INFINITY;
 	e->a.initial_capital = r->initial_capital;
@@ -181,6 +182,16 @@ void emu_bar(struct emu *e, const struct bar *b)
 	emu_bar_fine(e, b, NULL);
 }
 
+/* A point of the price is worth what the account's currency makes of it. */
+static void emu_convert(struct emu *e)
+{
+	const struct emu_rate *f = &e->r.rate;
+
+	while (e->rate + 1 < f->n && f->t[e->rate + 1] <= e->bar.t)
+		e->rate++;
+	e->r.pointvalue = e->unit * f->v[e->rate];
+}
+
 void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
 {
 	bool held = e->a.position_size != 0;	/* by what the script saw last */
@@ -189,6 +200,8 @@ void emu_bar_fine(struct emu *e, const struct bar *b, const struct bars *fine)
 	e->bar = *b;
 	e->index++;
 	e->asks = 0;
+	if (e->r.rate.n > 0)
+		emu_convert(e);
 	if (emu_carries(&e->r))
 		emu_carry(e, before);
 	emu_again_open(e);
@@ -216,6 +229,7 @@ void emu_finish(struct emu *e)
 		t->t.exit_bar = e->index;
 		t->t.commission = e->open_fee.v[i];
 		t->fee_entry = e->open_fee.v[i];
+		t->worth = fabs(t->t.size) * t->t.entry_price * e->r.pointvalue;
 		t->reason = EMU_END;
 	}
 }

@@ -31,6 +31,9 @@ struct emu;
 /* What is paid every few hours: rate x mark x amount at each time. */
 struct bt_funding { size_t n; const int64_t *t; const double *rate, *mark; };
 
+/* What one of the market's currency is worth in the account's, from t on. */
+struct emu_rate { size_t n; const int64_t *t; const double *v; };
+
 struct emu_rules {
 	int version;			/* of the language: exits differ in 6 */
 	double mintick;			/* > 0 */
@@ -60,6 +63,7 @@ struct emu_rules {
 	/* Of holding: settled at opens, part of the fees. */
 	struct bt_funding funding;
 	double interest;		/* a year's, of what is borrowed */
+	struct emu_rate rate;		/* n 0: one currency */
 };
 bool emu_carries(const struct emu_rules *r);
 /* From what the script declared and the market's own numbers. */
@@ -81,6 +85,7 @@ struct emu_trade {
 	struct strat_trade t;
 	enum emu_reason reason;
 	double fee_entry, fee_exit;
+	double worth;			/* at its entry price; 0: not told */
 };
 
 /* What charts call the two orders: the comment, or the id where there is none;

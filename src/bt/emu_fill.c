@@ -6,11 +6,12 @@ static void book(struct emu *e, const struct strat_trade *t, double fee_in,
 		 double fee_out, enum emu_reason reason)
 {
 	struct strat_account *a = &e->a;
-	double percent = 100 * t->profit / (fabs(t->size) * t->entry_price);
+	double worth = fabs(t->size) * t->entry_price * e->r.pointvalue;
+	double percent = 100 * t->profit / worth;
 
 	*array_push(e->arena, &e->closed) = *t;
 	*array_push(e->arena, &e->trades) =
-		(struct emu_trade){ *t, reason, fee_in, fee_out };
+		(struct emu_trade){ *t, reason, fee_in, fee_out, worth };
 	a->net_profit += t->profit;
 	if (t->profit > 0) {
 		a->gross_profit += t->profit;

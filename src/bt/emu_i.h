@@ -114,6 +114,8 @@ struct emu {
 	bool holds;			/* counted as open there */
 	double room;			/* volume that may still be had */
 	size_t fund;			/* the next funding to be settled */
+	size_t rate;			/* in force */
+	double unit;			/* pointvalue in the market's currency */
 	double carry;			/* funding and interest paid */
 	/* Strict: the bar that is walked (of finer ones, that one), how long
 	 * it is, and when it is on the way inside it. */

@@ -9,7 +9,7 @@
 static bool rules_silent(const struct emu *e)
 {
 	return !e->work && e->pool == NULL &&
-	       (e->open.n == 0 || !emu_carries(&e->r)) && e->open.n <= 1 && !e->risk.on &&
+	       (e->open.n == 0 || (!emu_carries(&e->r) && e->r.rate.n == 0)) && e->open.n <= 1 && !e->risk.on &&
 	       isinf(e->risk.max_drawdown) &&
 	       e->a.n_closed == e->closed.n &&
 	       (e->open.n == 1) == (e->a.position_size != 0);

@@ -11,7 +11,7 @@ noinst_LIBRARIES += %D%/libbt.a
 	%D%/html.c %D%/html.h %D%/html_svg.c %D%/metric_doc.c \
 	%D%/models.c %D%/models.h %D%/models_out.c %D%/montecarlo.c %D%/overfit.c %D%/overfit.h \
 	%D%/out.c %D%/out.h %D%/pack.c %D%/pack.h %D%/record.c %D%/record.h %D%/record_ft.c %D%/record_out.c \
-	%D%/quick.c %D%/quick_i.h %D%/stretch.c \
+	%D%/quick.c %D%/quick_i.h %D%/rate.c %D%/stretch.c \
 	%D%/report.c %D%/portfolio.c %D%/run.c %D%/run_i.h \
 	%D%/spec.c %D%/spec.h %D%/stats.c %D%/stats_i.h %D%/path.c \
 	%D%/store.c %D%/store.h %D%/store_parts.c %D%/stored.c %D%/stored.h

@@ -55,6 +55,7 @@ static bool begin(struct arena *tmp, struct sides *a)
 	static const char *const spans[] = { "average_mae", "average_mfe" };
 	const struct opt_data *d = a->d;
 	const struct strat_properties *p = script_properties(d->prog);
+	struct err why;		/* told by a run of its own */
 	int64_t span;
 
 	a->bars = bars_slice(&d->bars, a->f->train, a->f->train_end - a->f->train);
@@ -63,6 +64,7 @@ static bool begin(struct arena *tmp, struct sides *a)
 	a->rules = bt_rules_in_force(d->prog, &d->market, &a->bars, &d->opt);
 	if (!(a->rules.initial_capital > 0) || d->opt.bar_by_bar ||
 	    d->opt.each_bar != NULL || d->opt.detail.n > 0 ||
+	    bt_account_rate(tmp, p, &d->market, &a->bars, &a->rules.rate, &why) < 0 ||
 	    !quick_rules(&a->rules, p))
 		return false;
 	a->market = d->market;

@@ -45,6 +45,10 @@ static int member_new(struct arena *out, struct run *x, struct member *m,
 	};
 	r->rules = bt_rules_in_force(j->prog, j->market, &j->bars, x->opt);
 	r->rules.funding = j->funding;
+	rc = bt_account_rate(out, &r->props, j->market, &j->bars, &r->rules.rate,
+			     err);
+	if (rc < 0)
+		return rc;
 	if (!(r->rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	*m = (struct member){

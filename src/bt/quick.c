@@ -39,8 +39,8 @@ static inline double least(double a, double b) { return a < b ? a : b; }
 
 bool quick_rules(const struct emu_rules *r, const struct strat_properties *p)
 {
-	return !r->strict && !r->on_close && !emu_carries(r) && r->pyramiding <= 1 &&
-		!p->calc_on_order_fills;
+	return !r->strict && !r->on_close && !emu_carries(r) &&
+		r->rate.n == 0 && r->pyramiding <= 1 && !p->calc_on_order_fills;
 }
 
 struct quick *quick_new(struct arena *out, struct script_vm *vm,
@@ -109,6 +109,7 @@ static void close_qty(struct quick *q, double qty, const struct emu_deal *d)
 	n->reason = d->reason;
 	n->fee_entry = fee_in;
 	n->fee_exit = fee_out;
+	n->worth = 0;
 	done = &n->t;
 	*done = *t;
 	done->size = t->size > 0 ? qty : -qty;

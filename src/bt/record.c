@@ -180,7 +180,8 @@ static void trade_of(struct arena *out, const struct bt_result *r,
 		     struct bt_trade *t)
 {
 	const struct strat_trade *s = &x->t;
-	double spent = fabs(s->size) * s->entry_price * r->rules.pointvalue;
+	double spent = x->worth > 0 ? x->worth :
+		fabs(s->size) * s->entry_price * r->rules.pointvalue;
 
 	t->entry_signal = emu_entry_signal(x);
 	t->exit_reason = emu_reason_name(x->reason);

@@ -248,6 +248,9 @@ int bt_run(struct arena *out, const struct script_prog *prog,
 	if (bars->n == 0)
 		return FAIL(err, E_UNPROCESSABLE, "there are no candles");
 	res.rules = bt_rules_in_force(prog, m, bars, opt);
+	rc = bt_account_rate(out, &res.props, m, bars, &res.rules.rate, err);
+	if (rc < 0)
+		return rc;
 	if (!(res.rules.initial_capital > 0))
 		return FAIL(err, E_INVAL, "initial capital must be above 0");
 	market.last_bar_index = (int64_t)bars->n - 1;

@@ -136,12 +136,74 @@ static void quiet_bars_cost_what_they_cost(void **state)
 	arena_free(&a);
 }
 
+/* A BTC market whose account is in EUR: a dollar is worth 0.5, then 0.8. */
+static void an_account_in_another_currency(void **state)
+{
+	static const char src[] = "//@version=6\nstrategy(\"t\", initial_capital = "
+		"1000, default_qty_type = strategy.percent_of_equity, "
+		"default_qty_value = 50, currency = currency.EUR)\n"
+		"if bar_index == 1\n    strategy.entry(\"L\", strategy.long)\n"
+		"if bar_index == 4\n    strategy.close(\"L\")\n";
+	struct arena *a = arena_new("t", (size_t)1 << 28);
+	struct t_bars *b = NEW(a, struct t_bars), *fx = NEW(a, struct t_bars);
+	static const double c[] = { 100, 100, 110, 120, 130, 140, 140, 140 };
+	static const double rate[] = { 0.5, 0.5, 0.5, 0.5, 0.8, 0.8, 0.8, 0.8 };
+	struct script_series s = { "SIM:USDT/EUR", "60", { 0 } };
+	struct script_market m = t_market;
+	struct bt_options o = bt_defaults();
+	struct bt_result r;
+	struct bars bars;
+	struct err err;
+
+	(void)state;
+	t_closes(b, c, 8);
+	t_closes(fx, rate, 8);
+	bars = t_view(b, 8);
+	m.quote = "USDT";
+	assert_int_equal(bt_run(a, t_compile(a, src), NULL, &m, &bars, &o, &r, &err),
+			 -E_UNPROCESSABLE);
+	assert_non_null(strstr(err.msg, "the account is in EUR, the market in USDT"));
+	for (int turned = 0; turned < 2; turned++) {
+		if (turned)
+			for (size_t i = 0; i < 8; i++) {
+				fx->o[i] = 1 / fx->o[i];
+				fx->c[i] = 1 / fx->c[i];
+			}
+		s.symbol = turned ? "EURUSDT" : "SIM:USDT/EUR";
+		s.bars = t_view(fx, 8);
+		m.series = &s;
+		m.n_series = 1;
+		assert_int_equal(bt_run(a, t_compile(a, src), NULL, &m, &bars, &o,
+					&r, &err), 0);
+		/* half of 1,000 at 100 x 0.5 a piece, bought at 100 */
+		assert_int_equal(r.n_trades, 1);
+		same(r.trades[0].t.size, 10);
+		same(r.trades[0].t.entry_price, 100);
+		same(r.equity[2], 1000 + 10 * 10 * 0.5);
+		same(r.equity[3], 1000 + 20 * 10 * 0.5);
+		/* the close of bar 4 is known to bar 5: it leaves at its open */
+		same(r.equity[4], 1000 + 30 * 10 * 0.5);
+		same(r.trades[0].t.exit_price, 130);
+		same(r.trades[0].t.profit, 30 * 10 * 0.8);
+		same(r.equity[7], 1240);
+	}
+	s.bars = bars_slice(&s.bars, 1, 7);
+	assert_int_equal(bt_run(a, t_compile(a, src), NULL, &m, &bars, &o, &r, &err),
+			 -E_UNPROCESSABLE);
+	assert_non_null(strstr(err.msg, "begin after those of the run"));
+	m.quote = "EUR";
+	assert_int_equal(bt_run(a, t_compile(a, src), NULL, &m, &bars, &o, &r, &err), 0);
+	assert_int_equal(r.rules.rate.n, 0);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_holds_at_the_time_pays_or_is_paid),
 		cmocka_unit_test(a_part_that_closes_takes_its_part),
 		cmocka_unit_test(what_is_borrowed_costs_interest),
+		cmocka_unit_test(an_account_in_another_currency),
 		cmocka_unit_test(quiet_bars_cost_what_they_cost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
