@@ -14,6 +14,7 @@ integ_scripts += %D%/30-live.sh
 integ_scripts += %D%/61-bot-main.sh
 integ_scripts += %D%/66-bot-is-backtest.sh
 integ_scripts += %D%/67-backtest-save.sh
+integ_scripts += %D%/68-models.sh
 
 dist_check_SCRIPTS += $(integ_scripts)
 EXTRA_DIST += %D%/env.sh %D%/t.sh
