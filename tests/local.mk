@@ -78,6 +78,7 @@ unit_tests += %D%/unit/test_prog_template
 %C%_unit_test_prog_template_SOURCES = %D%/unit/test_prog_template.c \
 	src/prog/template.c
 unit_tests += %D%/unit/test_ml_boost
+unit_tests += %D%/unit/test_ml_lies
 unit_tests += %D%/unit/test_ml_trees_sum
 unit_tests += %D%/unit/test_ml_ensemble
 unit_tests += %D%/unit/test_ml_q

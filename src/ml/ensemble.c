@@ -205,7 +205,7 @@ void ensemble_combine(const struct ensemble *e, const float *x, const float *p,
 	for (unsigned k = 0; k < ML_ACTIONS; k++)
 		all += sum[k];
 	for (unsigned k = 0; k < ML_ACTIONS; k++)
-		ret[k] = (float)(sum[k] / all);
+		ret[k] = (float)(all > 0 ? sum[k] / all : k == ML_HOLD);
 }
 
 void ensemble_meta_known(struct ensemble *e)

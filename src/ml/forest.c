@@ -321,6 +321,14 @@ static int forest_load(struct arena *out, const struct ml_spec *s,
 	if (rc == 0)
 		rc = trees_load(out, t, n, f->t.inputs, f->t.outputs, f->t.width,
 				&f->t, err);
+	for (size_t i = 0; rc == 0 && f->t.width > 1 &&
+	     i < (size_t)f->t.n_nodes * f->t.width; i++)
+		if (!(f->t.value[i] >= 0 && f->t.value[i] <= 1))
+			rc = FAIL(err, E_INVAL, "forest: node %zu has a share of %g",
+				  i / f->t.width, (double)f->t.value[i]);
+	for (uint32_t k = 0; rc == 0 && k < f->t.outputs; k++)
+		if (f->t.base[k] < 0 || f->t.base[k] > 0)
+			rc = FAIL(err, E_INVAL, "forest: it begins with %g", (double)f->t.base[k]);
 	if (rc == 0 && ml_tensor_find(t, n, "state.goal") != NULL) {
 		rc = ml_tensor_need(t, n, "state.goal", ML_F64, 1, 0, &g, err);
 		if (rc == 0)

@@ -663,7 +663,7 @@ static int q_load(struct arena *out, const struct ml_spec *s,
 	    (rc = need_doubles(q, t, n, "q.unit", 1, &q->unit, err)) < 0 ||
 	    (rc = load_state(q, t, n, err)) < 0)
 		return rc;
-	if (!(*q->unit > 0))
+	if (!(*q->unit >= 1e-12))
 		return FAIL(err, E_INVAL, "%s: gains are measured in %g", s->kind, *q->unit);
 	for (size_t i = 0; i < q->n_visits; i++)
 		if (q->visits[i] < 0)

@@ -58,6 +58,7 @@ static void learns_a_return(void **state)
 
 	(void)state;
 	t_param(&spec, "min_child", 5);
+	t_param(&spec, "rounds", 100);
 	p = t_ask(mem, &ml_kind_boosting, t_train(mem, &spec, train, NULL), test);
 	for (size_t i = 0; i < test->n; i++) {
 		err2 += pow((double)p[i] - (double)test->target[i], 2);
@@ -103,8 +104,9 @@ static void stops_early(void **state)
 					       &copy, &err), 0);
 	assert_memory_equal(t_ask(mem, &ml_kind_boosting, b, valid),
 			    t_ask(mem, &ml_kind_boosting, copy, valid), 500 * 3 * 4);
+	t_param(&spec, "rounds", 40);
 	b = t_train(mem, &spec, train, NULL);
-	assert_int_equal(b->t.n, 900);
+	assert_int_equal(b->t.n, 120);
 }
 
 static void same_seed_same_bytes(void **state)

@@ -28,14 +28,14 @@ static void learns_moons_and_xor(void **state)
 	struct ml_spec spec = t_spec("forest", train);
 
 	(void)state;
-	t_param(&spec, "trees", 60);
+	t_param(&spec, "trees", 40);
 	assert_true(t_accuracy(mem, k, t_train(mem, &spec, train, NULL), test) > 0.97);
 	train = t_xor(mem, 1500, 3);
 	assert_true(t_accuracy(mem, k, t_train(mem, &spec, train, NULL),
 			       t_xor(mem, 1000, 4)) > 0.96);
-	train = t_planted(mem, 3000, 8, 3, 5);
+	train = t_planted(mem, 2000, 8, 3, 5);
 	spec = t_spec("forest", train);
-	t_param(&spec, "trees", 60);
+	t_param(&spec, "trees", 40);
 	/* The noise leaves no more than about 0.79 to anybody. */
 	assert_true(t_accuracy(mem, k, t_train(mem, &spec, train, NULL),
 			       t_planted(mem, 1000, 8, 3, 6)) > 0.68);
@@ -44,14 +44,14 @@ static void learns_moons_and_xor(void **state)
 static void learns_a_return(void **state)
 {
 	const struct ml_kind *k = ml_kind_find("forest");
-	struct ml_set *train = t_planted(mem, 3000, 6, 1, 1);
+	struct ml_set *train = t_planted(mem, 2000, 6, 1, 1);
 	struct ml_set *test = t_planted(mem, 1000, 6, 1, 2);
 	struct ml_spec spec = t_spec("forest", train);
 	double err2 = 0, all2 = 0;
 	float *p;
 
 	(void)state;
-	t_param(&spec, "trees", 60);
+	t_param(&spec, "trees", 40);
 	t_param(&spec, "features", 0.5);
 	p = t_ask(mem, k, t_train(mem, &spec, train, NULL), test);
 	for (size_t i = 0; i < test->n; i++) {
