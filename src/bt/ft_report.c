@@ -5,6 +5,7 @@
 #include "bt/bt.h"
 #include "bt/ft.h"
 #include "bt/out.h"
+#include "bt/record.h"
 #include "core/clock.h"
 
 void ft_properties_json(struct jw *w, const struct ft_rules *r)
@@ -55,37 +56,6 @@ void ft_properties_json(struct jw *w, const struct ft_rules *r)
 	jw_kf64(w, "liquidation_buffer", r->liquidation_buffer);
 	jw_ki64(w, "startup_candle_count", r->startup);
 	jw_ku64(w, "protections", r->n_protections);
-	jw_obj_end(w);
-}
-
-static void trade(struct jw *w, const struct ft_trade *t, size_t number)
-{
-	double mfe = t->is_short ? t->open_rate - t->min_rate :
-		t->max_rate - t->open_rate;
-	double mae = t->is_short ? t->max_rate - t->open_rate :
-		t->open_rate - t->min_rate;
-
-	jw_obj(w);
-	jw_ku64(w, "number", number);
-	jw_kstr(w, "pair", t->pair);
-	jw_kstr(w, "direction", t->is_short ? "short" : "long");
-	jw_ki64(w, "entry_ms", t->open_ms);
-	out_amount(w, "entry_price", t->open_rate);
-	jw_kstr(w, "entry_signal", t->enter_tag);
-	jw_ki64(w, "exit_ms", t->close_ms);
-	out_amount(w, "exit_price", t->close_rate);
-	jw_kstr(w, "exit_reason", t->exit_reason);
-	jw_kstr(w, "exit_signal", t->exit_reason);	/* its tag, if any */
-	out_amount(w, "qty", t->amount);
-	out_money_json(w, "profit", t->profit_abs);
-	out_amount(w, "profit_ratio", t->profit_ratio);
-	out_money_json(w, "fees", t->amount * (t->open_rate * t->fee_open +
-				       t->close_rate * t->fee_close));
-	out_money_json(w, "mfe", mfe * t->amount);
-	out_money_json(w, "mae", mae * t->amount);
-	jw_ki64(w, "bars", t->candles);
-	jw_kstr(w, "tag", t->enter_tag);
-	jw_kbool(w, "open_at_end", t->open_at_end);
 	jw_obj_end(w);
 }
 
@@ -203,8 +173,12 @@ void ft_json(struct sbuf *b, const struct ft_result *r, const struct ft_stats *s
 	equity(&w, r);
 	jw_key(&w, "trades");
 	jw_arr(&w);
-	for (size_t i = 0; i < r->n_trades; i++)
-		trade(&w, &r->trades[i], i + 1);
+	for (size_t i = 0; i < r->n_trades; i++) {
+		struct bt_trade t = { .number = i + 1 };
+
+		bt_record_ft_trade(&r->trades[i], &t);
+		bt_trade_json(&w, &t, NULL);
+	}
 	jw_arr_end(&w);
 	jw_obj_end(&w);
 }

@@ -81,6 +81,9 @@ MUST_CHECK int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
 				   const struct bt_plots *plots,
 				   struct bt_record *ret, struct err *err);
 
+/* One trade of it; its number and what was seen stay. */
+void bt_record_ft_trade(const struct ft_trade *x, struct bt_trade *t);
+
 /* One of the list of trades; with "entry_values": {plot: number} unless plots
  * is NULL. */
 void bt_trade_json(struct jw *w, const struct bt_trade *t,

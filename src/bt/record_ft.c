@@ -4,7 +4,7 @@
 
 #include "bt/record.h"
 
-static void trade_of(const struct ft_trade *x, struct bt_trade *t)
+void bt_record_ft_trade(const struct ft_trade *x, struct bt_trade *t)
 {
 	double best = x->is_short ? x->open_rate - x->min_rate :
 		x->max_rate - x->open_rate;
@@ -74,7 +74,7 @@ int bt_record_freqtrade(struct arena *out, const struct ft_result *r,
 		none[i] = close[i] = NAN;
 	for (size_t i = 0; i < r->n_trades; i++) {
 		rec.trades[i].number = i + 1;
-		trade_of(&r->trades[i], &rec.trades[i]);
+		bt_record_ft_trade(&r->trades[i], &rec.trades[i]);
 		if (plots != NULL)
 			rec.trades[i].seen = seen_before(out, plots,
 							 r->trades[i].open_ms);

@@ -61,6 +61,12 @@ void bt_properties_json(struct jw *w, const struct bt_result *r)
 		out_amount(w, "volume_share", e->volume_share > 0 ?
 			   e->volume_share : NAN);
 	}
+	if (e->funding.n > 0)
+		jw_ku64(w, "funding_rates", e->funding.n);
+	if (e->interest > 0)
+		out_amount(w, "interest", e->interest * 100);
+	if (e->rate.n > 0)
+		jw_kstr(w, "currency", r->props.currency);
 	jw_kstr(w, "close_entries_rule", e->close_any ? "ANY" : "FIFO");
 	out_amount(w, "mintick", e->mintick);
 	out_amount(w, "pointvalue", e->pointvalue);

@@ -95,6 +95,18 @@ static void what_is_borrowed_costs_interest(void **state)
 	end(&s);
 }
 
+/* What is in force is told. */
+static void told(struct arena *a, const struct bt_result *r, const char *what)
+{
+	struct sbuf b;
+	struct jw w;
+
+	sbuf_init(&b, a, 1 << 16);
+	jw_init(&w, &b);
+	bt_properties_json(&w, r);
+	assert_non_null(strstr(sbuf_finish(&b), what));
+}
+
 /* What passes over quiet bars must not pass over what they cost. */
 static void quiet_bars_cost_what_they_cost(void **state)
 {
@@ -131,6 +143,7 @@ static void quiet_bars_cost_what_they_cost(void **state)
 			fail_msg("%s", err.msg);
 	}
 	assert_true(r[0].n_trades > 10 && r[0].carry > 0);
+	told(a, &r[0], "\"funding_rates\":200,\"interest\":\"12\"");
 	assert_memory_equal(&r[0].carry, &r[1].carry, sizeof(double));
 	assert_memory_equal(r[0].equity, r[1].equity, T_BARS * sizeof(double));
 	arena_free(&a);
@@ -186,6 +199,7 @@ static void an_account_in_another_currency(void **state)
 		same(r.trades[0].t.exit_price, 130);
 		same(r.trades[0].t.profit, 30 * 10 * 0.8);
 		same(r.equity[7], 1240);
+		told(a, &r, "\"currency\":\"EUR\"");
 	}
 	s.bars = bars_slice(&s.bars, 1, 7);
 	assert_int_equal(bt_run(a, t_compile(a, src), NULL, &m, &bars, &o, &r, &err),
