@@ -196,8 +196,8 @@ endif
 # Source tests: they compile nothing and run in a second.
 TESTS += %D%/unit/ctl_optimize.sh
 dist_check_SCRIPTS += %D%/unit/ctl_optimize.sh
-TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_backtest_rules.sh %D%/unit/ctl_corpus.sh
-dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_backtest_rules.sh %D%/unit/ctl_corpus.sh
+TESTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_backtest_model.sh %D%/unit/ctl_backtest_rules.sh %D%/unit/ctl_corpus.sh
+dist_check_SCRIPTS += %D%/unit/ctl_strategy.sh %D%/unit/ctl_backtest.sh %D%/unit/ctl_backtest_model.sh %D%/unit/ctl_backtest_rules.sh %D%/unit/ctl_corpus.sh
 TESTS += %D%/unit/ctl_indicator.sh
 TESTS += %D%/unit/ctl_ml.sh
 EXTRA_DIST += %D%/bits/bits.c
