@@ -1,7 +1,7 @@
 # Benchmarks print JSON lines and never fail; README.md says how to read them.
 # `make bench`: those that need no server; bench-web and bench-live do.
 .PHONY: bench
-bench_alone = %D%/bench_bt %D%/bench_tick %D%/bench_ind %D%/bench_script %D%/bench_candles
+bench_alone = %D%/bench_bt %D%/bench_tick %D%/bench_ind %D%/bench_script %D%/bench_candles %D%/bench_ml
 bench: $(bench_alone)
 	@for b in $(bench_alone); do ./$$b || exit 1; done
 check_PROGRAMS += %D%/bench_fcgi
