@@ -439,11 +439,45 @@ static enum script_plot_kind plot_style(struct gen *g, const struct lib *l, cons
 	return PLOT_LINE;
 }
 
+static struct plot plot_source(struct gen *g, struct val v)
+{
+	struct plot s = { -1, -1 };
+
+	if (v.rate == RATE_COL && v.shift == 0) {
+		s.col = v.col;
+	} else if (v.rate <= RATE_ONCE) {
+		s.reg = to_reg(g, v);
+	} else {
+		s.reg = reg_new(g, NAN);
+		move_to(g, s.reg, v);
+	}
+	return s;
+}
+
+/* plotcandle() and plotbar() are four lines: "title open" and so on. */
+static void plot_candles(struct gen *g, const struct lib *l, struct val *v,
+			 const struct ast *n)
+{
+	static const char *const names[] = { "open", "high", "low", "close" };
+	const char *title = l->name;
+
+	if (v[4].rate == RATE_CONST && is_ref(v[4].k))
+		title = str_dup(g->c->tmp, g->p->strs.v[ref_index(v[4].k)]);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		static const struct lib line = { "plot", "", "p", LIB_PLOT, PLOT_LINE, 0,
+						 NULL, NULL };
+		struct val one[5] = { v[i], val_na(&ty_string), val_na(&ty_color),
+				      val_na(&ty_int), val_na(&ty_string) };
+
+		one[1] = val_text(g, str_c(arena_printf(g->c->tmp, "%s %s", title, names[i])));
+		gen_plot(g, &line, one, n);
+	}
+}
+
 void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct ast *n)
 {
 	struct script_plot p = { .kind = plot_style(g, l, v),
 		.overlay = g->p->props.overlay, .title = "" };
-	struct plot s = { -1, -1 };
 	const struct val *color = NULL;
 
 	if (g->parent != NULL)
@@ -452,6 +486,10 @@ void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct as
 		ERR_AT(g->c, n, "SCOPE", "%s() must stand at the outermost level of the "
 		       "script: give it a series that is na where it should not show",
 		       l->name);
+		return;
+	}
+	if (strcmp(l->name, "plotcandle") == 0 || strcmp(l->name, "plotbar") == 0) {
+		plot_candles(g, l, v, n);
 		return;
 	}
 	if (is_heap(v[0].ty) || v[0].ty->b == TY_VOID || v[0].ty->b == TY_TUPLE)
@@ -465,14 +503,6 @@ void gen_plot(struct gen *g, const struct lib *l, struct val *v, const struct as
 		p.color = f_color(color->k);
 	if (p.title[0] == '\0')
 		p.title = arena_printf(g->c->out, "%s %zu", l->name, g->p->plots.n + 1);
-	if (v[0].rate == RATE_COL && v[0].shift == 0) {
-		s.col = v[0].col;
-	} else if (v[0].rate <= RATE_ONCE) {
-		s.reg = to_reg(g, v[0]);
-	} else {
-		s.reg = reg_new(g, NAN);
-		move_to(g, s.reg, v[0]);
-	}
 	*array_push(g->c->out, &g->p->plots) = p;
-	*array_push(g->c->out, &g->p->plot_srcs) = s;
+	*array_push(g->c->out, &g->p->plot_srcs) = plot_source(g, v[0]);
 }

@@ -239,6 +239,34 @@ static void libraries_behind_the_script(void **state)
 }
 
 #define TEN "a = array.new_float(0)\nfor i = 0 to 9\n    a.push(i)\ns = a.slice(2, 5)\n"
+static void candles_are_four_lines(void **state)
+{
+	static const char *const names[] = { "HA open", "HA high", "HA low", "HA close",
+					     "plotbar open" };
+	struct arena *a = arena_new("t", 1u << 28);
+	const struct script_prog *p = t_compile(a, S6 "plotcandle(open, high, low, hlc3, "
+		"title = \"HA\", color = close > open ? color.green : color.red, wickcolor = color.gray)\n"
+		"plotbar(open, high, low, close)\n");
+	const struct script_plot *plots;
+	struct script_vm *vm = t_vm(a, p);
+	struct bars b = t_view(&bars, N);
+	struct bar x = bars_at(&b, 0);
+	struct strat_cmds k;
+	struct err err;
+	double v[8];
+
+	(void)state;
+	t_closes(&bars, closes, N);
+	assert_int_equal(script_plots(p, &plots), 8);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_string_equal(plots[i].title, names[i]);
+	x = bars_at(&b, 0);
+	assert_int_equal(script_on_bar(vm, &x, NULL, &k, &err), 0);
+	script_plot_values(vm, v);
+	assert_true(v[1] == x.h && v[2] == x.l && v[3] == (x.h + x.l + x.c) / 3 && v[7] == x.c);
+	arena_free(&a);
+}
+
 static void windows_on_arrays(void **state)
 {
 	(void)state;
@@ -342,6 +370,7 @@ int main(void)
 		cmocka_unit_test(texts_that_match),
 		cmocka_unit_test(libraries_behind_the_script),
 		cmocka_unit_test(windows_on_arrays),
+		cmocka_unit_test(candles_are_four_lines),
 		cmocka_unit_test(days_are_those_of_the_exchange),
 	};
 
