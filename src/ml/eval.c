@@ -170,7 +170,8 @@ static void judge_all(struct arena *out, struct ml_eval *e)
 	else if (!isnan(p->value))
 		money = arena_printf(out, " Its signal after fees: %+.1f %% (%+.1f to %+.1f "
 			"%%)%s.", 100 * p->value, 100 * p->low, 100 * p->high,
-			p->low > 0 ? "" : ", which may be luck");
+			p->low > 0 ? "" : p->high < 0 ? ", surely a loss" :
+			p->value > 0 ? ", which may be luck" : ", no profit");
 	if (hard == NULL) {
 		e->verdict = arena_printf(out, "Not compared with any baseline.%s", money);
 		return;

@@ -332,6 +332,40 @@ static void features_are_those_of_numpy(void **state)
 	}
 }
 
+/* What the sentence says of the money. */
+static void the_profit_is_not_praised_for_nothing(void **state)
+{
+	static const struct { float next, p[3]; const char *part; } cases[] = {
+		{ 0.01f, { 0.8f, 0.1f, 0.1f }, " %)." },
+		{ -0.01f, { 0.8f, 0.1f, 0.1f }, "surely a loss." },
+		{ 0.01f, { 0.1f, 0.8f, 0.1f }, "never traded." },
+	};
+	struct ml_eval_in in = sample_in();
+	float *p = NEW_N(a, float, 1200), *next = NEW_N(a, float, 400);
+	struct ml_eval e;
+	struct err err;
+
+	(void)state;
+	in.p = p;
+	in.next = next;
+	for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
+		for (size_t i = 0; i < 400; i++) {
+			next[i] = cases[k].next;
+			memcpy(p + 3 * i, cases[k].p, sizeof(cases[k].p));
+		}
+		assert_int_equal(ml_evaluate(a, &in, &e, &err), 0);
+		if (strstr(e.verdict, cases[k].part) == NULL)
+			fail_msg("%s", e.verdict);
+	}
+	/* As often up as down: nobody can tell. */
+	for (size_t i = 0; i < 400; i++) {
+		next[i] = i % 7 < 3 ? 0.013f : -0.0095f;
+		memcpy(p + 3 * i, cases[0].p, sizeof(cases[0].p));
+	}
+	assert_int_equal(ml_evaluate(a, &in, &e, &err), 0);
+	assert_true(strstr(e.verdict, "luck.") != NULL || strstr(e.verdict, "no profit.") != NULL);
+}
+
 /* ---- the plain sentence ------------------------------------------------------------ */
 
 /* On a walk that nothing can foretell, no model may say that it can. */
@@ -385,6 +419,7 @@ int main(void)
 		cmocka_unit_test(scaling_is_that_of_scikit_learn),
 		cmocka_unit_test(drift_is_measured_as_defined),
 		cmocka_unit_test(features_are_those_of_numpy),
+		cmocka_unit_test(the_profit_is_not_praised_for_nothing),
 		cmocka_unit_test(a_random_walk_is_not_beaten),
 	};
 
