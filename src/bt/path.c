@@ -83,3 +83,22 @@ double bt_path_squares(const struct bt_path *p)
 
 	return ((q[0] + q[4]) + (q[2] + q[6])) + ((q[1] + q[5]) + (q[3] + q[7]));
 }
+
+WIDE_BODY void held_body(const double *position, size_t n, size_t *ret)
+{
+	wide_mask count = { 0 };
+	wide p, none = WIDE_ALL(0.0);
+	size_t held = 0, i = 0;
+
+	for (; i + WIDE <= n; i += WIDE) {
+		WIDE_LOAD(p, position + i);
+		count -= (wide_mask)(p != none);	/* a mask is -1 */
+	}
+	for (size_t k = 0; k < WIDE; k++)
+		held += (size_t)count[k];
+	for (; i < n; i++)
+		held += position[i] != 0;
+	*ret = held;
+}
+WIDE_FN(bt_held, held_body, (const double *position, size_t n, size_t *ret),
+	(position, n, ret))

@@ -346,8 +346,8 @@ static void advance(struct quick *q, const struct bars *b, size_t from, size_t t
 			stretch_at(&q->s, b->c[q->want.ends[q->ends] - q->bars]);
 	if (equity != NULL)
 		stretch_value(&q->s, b->c + from, n, equity + from);
-	for (size_t i = from; i < to && position != NULL; i++)
-		position[i] = q->e->position;
+	if (position != NULL)
+		stretch_fill(q->e->position, n, position + from);
 }
 
 int quick_block(struct quick *q, const struct bars *b, double *equity,

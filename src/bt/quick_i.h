@@ -46,6 +46,7 @@ static inline double stretch_at(const struct stretch *s, double price)
 	return s->base + ((s->pos * price - s->cost) * s->pv - s->fee);
 }
 void stretch_value(const struct stretch *s, const double *price, size_t n, double *ret);
+void stretch_fill(double x, size_t n, double *ret);
 /* Greatest of h and least of l, with what was before. */
 void stretch_span(const double *h, const double *l, size_t n, double *high, double *low);
 

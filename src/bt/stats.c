@@ -232,8 +232,7 @@ void bt_stats(struct bt_stats *ret, const struct bt_result *r)
 	bt_fold_init(&f, r->rules.initial_capital);
 	f.s.carry = r->carry;
 	bt_path_add(&f.path, r->equity, r->bars.n);
-	for (size_t i = 0; i < r->bars.n; i++)
-		f.held += r->position[i] != 0;
+	bt_held(r->position, r->bars.n, &f.held);
 	bt_fold_trades(&f, r->trades, r->n_trades);
 	for (size_t i = 0; i < n; i++)
 		days[i] = r->equity[ends[i]];

@@ -21,6 +21,9 @@ void bt_path_init(struct bt_path *p, double initial);
 void bt_path_add(struct bt_path *p, const double *equity, size_t n);
 double bt_path_squares(const struct bt_path *p);
 
+/* Bars that ended in a position. */
+void bt_held(const double *position, size_t n, size_t *ret);
+
 struct bt_streak { size_t win, loss, longest_win, longest_loss; };
 struct bt_fold {
 	struct bt_path path;

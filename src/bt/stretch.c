@@ -22,6 +22,18 @@ WIDE_FN(stretch_value, value_body,
 	(const struct stretch *s, const double *price, size_t n, double *ret),
 	(s, price, n, ret))
 
+WIDE_BODY void fill_body(double x, size_t n, double *ret)
+{
+	wide v = WIDE_ALL(x);
+	size_t i = 0;
+
+	for (; i + WIDE <= n; i += WIDE)
+		WIDE_STORE(ret + i, v);
+	for (; i < n; i++)
+		ret[i] = x;
+}
+WIDE_FN(stretch_fill, fill_body, (double x, size_t n, double *ret), (x, n, ret))
+
 WIDE_BODY void span_body(const double *h, const double *l, size_t n, double *high,
 			 double *low)
 {
