@@ -274,15 +274,22 @@ static int h_sessions(struct api_req *r, struct err *err)
 	return 0;
 }
 
-static int h_session_revoke(struct api_req *r, struct err *err)
+typedef int revoke_fn(struct auth *a, uint64_t user_id, uint64_t id,
+		      struct err *err);
+
+static int revoke(struct api_req *r, revoke_fn *fn, struct err *err)
 {
 	const struct id_in *in = r->path;
-	int rc;
+	int rc = fn(r->d->auth, r->who.id, in->id, err);
 
-	rc = auth_session_revoke(r->d->auth, r->who.id, in->id, err);
 	if (rc == 0)
 		access_forget(r);
 	return rc;
+}
+
+static int h_session_revoke(struct api_req *r, struct err *err)
+{
+	return revoke(r, auth_session_revoke, err);
 }
 
 /* ---- API tokens ---- */
@@ -401,13 +408,7 @@ static int h_token_create(struct api_req *r, struct err *err)
 
 static int h_token_revoke(struct api_req *r, struct err *err)
 {
-	const struct id_in *in = r->path;
-	int rc;
-
-	rc = auth_token_revoke(r->d->auth, r->who.id, in->id, err);
-	if (rc == 0)
-		access_forget(r);
-	return rc;
+	return revoke(r, auth_token_revoke, err);
 }
 
 static const struct route routes[] = {
