@@ -246,7 +246,7 @@ static void same_trial(const char *src, const struct opt_trial *a, const struct 
 static struct opt_spec spec_of(struct arena *a, const struct script_prog *p, const char *text)
 {
 	const struct json *j;
-	struct opt_spec s;
+	struct opt_spec s = { 0 };
 	struct err err;
 
 	if (json_parse(a, text, strlen(text), &j, &err) < 0 ||
@@ -297,8 +297,8 @@ static void random_trials_are_the_same(void **state)
 {
 	static const char *const more[] = {
 		"}", ",\"objective\":\"calmar\"}", ",\"metrics\":[\"trades\",\"sharpe\"]}",
-		",\"metrics\":[\"average_mae\"],\"constraints\":[{\"metric\":\"ulcer_index\","
-		"\"op\":\"<=\",\"value\":0.3}]}",
+		(",\"metrics\":[\"average_mae\"],\"constraints\":[{\"metric\":\"ulcer_index\","
+		 "\"op\":\"<=\",\"value\":0.3}]}"),
 	};
 	size_t traded = 0;
 	struct rng r;
