@@ -304,7 +304,8 @@ int ml_plan_read(struct arena *out, const struct json *j, const char *kind,
 void ml_plan_complete(struct arena *out, struct ml_plan *p)
 {
 	const struct ml_kind *k = ml_kind_find(p->spec.kind);
-	const char *const *usual, **v;
+	const char *const *usual;
+	const char **v;
 	size_t n, most = 0;
 
 	if (p->spec.shape.window == 0)
