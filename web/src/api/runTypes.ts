@@ -116,6 +116,8 @@ export interface RunOptions {
 	volume_share?: number;
 	/** 100,000 and all of the equity, where the script is silent. */
 	new_defaults?: boolean;
+	/** Models may see what they learned from. */
+	in_sample?: boolean;
 }
 
 export interface PreviewBody {

@@ -169,6 +169,9 @@ function RunView(p: {
 				</nav>
 				<h1 className="truncate">{run.name}</h1>
 				<RunBadge state={run.state} />
+				{run.properties?.in_sample === true && (
+					<span className="badge badge-warn">models in sample</span>
+				)}
 				{run.state === "done" && <RunNav id={run.id} at={p.at} />}
 				<Tags tags={run.tags} />
 				<span className="muted">

@@ -272,6 +272,17 @@ function Costs(p: PartProps) {
 					in each trade (instead of 1,000,000 and one unit)
 				</span>
 			</label>
+			<label className="check">
+				<input
+					type="checkbox"
+					checked={setup.inSample}
+					onChange={(ev) => set({ inSample: ev.target.checked })}
+				/>
+				<span>
+					Models may answer for candles they have learned from; the run is
+					marked in sample, as its profit says little about what comes
+				</span>
+			</label>
 			{p.refused("options") && (
 				<p className="field-error" role="alert">
 					{p.refused("options")}

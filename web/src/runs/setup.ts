@@ -23,6 +23,8 @@ export interface Setup {
 	latency: string;
 	share: string;
 	newDefaults: boolean;
+	/** Of strategies that ask models. */
+	inSample: boolean;
 	/** freqtrade's rules, as JSON. */
 	rulesText: string;
 	name: string;
@@ -64,6 +66,7 @@ export function startSetup(
 		latency: "",
 		share: "",
 		newDefaults: false,
+		inSample: false,
 		rulesText: RULES_EXAMPLE,
 		name: "",
 		tags: "",
@@ -113,6 +116,7 @@ export function adoptSetup(
 		latency: text("latency"),
 		share: text("volume_share"),
 		newDefaults: run.options.new_defaults === true,
+		inSample: run.options.in_sample === true,
 		tags: run.tags.join(", "),
 	};
 }
@@ -188,6 +192,7 @@ export function toSetupBody(
 	if (s.fee) options.fee = Number(s.fee);
 	if (s.slippage) options.slippage = Number(s.slippage);
 	if (s.newDefaults) options.new_defaults = true;
+	if (s.inSample) options.in_sample = true;
 	if (s.rules === "strict") {
 		if (s.spread) options.spread = Number(s.spread);
 		if (s.latency) options.latency = Number(s.latency);

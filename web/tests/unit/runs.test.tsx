@@ -247,6 +247,9 @@ describe("setup", () => {
 		]);
 		expect(toSetupBody(bad, strategy)).toBeNull();
 		expect(
+			toSetupBody({ ...setup, inSample: true }, strategy)?.options.in_sample,
+		).toBe(true);
+		expect(
 			problemsOf({ ...setup, from: "2024-02-01", to: "2024-01-01" }).range,
 		).toBeTruthy();
 		expect(
