@@ -70,6 +70,31 @@ static bool is_dsn(const char *s)
 			    str_contains(v, "@") && in(s, ALNUM "-._~:/@[]"));
 }
 
+/* In the clear only to a test's own server on this machine. */
+static bool is_exchange_url(const char *s)
+{
+	struct str v = str_c(s);
+
+	return (str_starts(v, "https://") || str_starts(v, "http://127.0.0.1") ||
+		str_starts(v, "http://[::1]")) &&
+	       in(s + 8, ALNUM "-._~:/[]");
+}
+
+static void check_exchanges(const struct conf *c, check_bad_fn *bad, void *ctx)
+{
+	const struct { const char *url; enum conf_id id; } all[] = {
+		{ c->binance_url, CONF_binance_url },
+		{ c->coinbase_url, CONF_coinbase_url },
+		{ c->kraken_url, CONF_kraken_url },
+		{ c->kucoin_url, CONF_kucoin_url },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (!is_exchange_url(all[i].url))
+			bad(ctx, all[i].id, "must be https://host (http:// only "
+			    "to 127.0.0.1 or [::1])");
+}
+
 static void check_lists(const struct conf *c, check_bad_fn *bad, void *ctx)
 {
 	for (size_t i = 0; i < c->cors_origins.n; i++)
@@ -112,6 +137,7 @@ void check_all(const struct conf *c, check_bad_fn *bad, void *ctx)
 	check_lists(c, bad, ctx);
 	check_database(c, bad, ctx);
 	check_sockets(c, bad, ctx);
+	check_exchanges(c, bad, ctx);
 	if (!is_address(c->listen_address) &&
 	    strcmp(c->listen_address, "*") != 0 &&
 	    strncmp(c->listen_address, "unix:/", 6) != 0)

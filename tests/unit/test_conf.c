@@ -141,6 +141,8 @@ static void settings_that_do_not_go_together_are_refused(void **state)
 	refused(*state, "cors_origins = https://a/b\n", "cors_origins", "https://");
 	refused(*state, "listen_address = host.example\n", "listen_address", "127.0.0.1");
 	refused(*state, "redis_url = rediss://h\n", "redis_url", "redis://");
+	refused(*state, "kraken_url = http://kraken.example\n", "kraken_url", "https://");
+	refused(*state, "kucoin_url = ftp://kucoin.example\n", "kucoin_url", "https://");
 	refused(*state, "sentry_dsn = https://host/1\n", "sentry_dsn = ***", "key@");
 	refused(*state, "db_name = a;b\n", "db_name", "letters");
 	refused(*state, "run_dir = /ten345678/ten345678/ten345678/ten345678/"

@@ -25,6 +25,10 @@ static const char *other_value(struct arena *a, const struct setting *s)
 		{ "session_idle", "61s" }, { "env", "development" },
 		{ "log_level", "error" }, { "log_format", "text" },
 		{ "cookie_secure", "never" },
+		{ "binance_url", "https://binance.example" },
+		{ "coinbase_url", "http://127.0.0.1:81" },
+		{ "kraken_url", "http://[::1]:8080/x" },
+		{ "kucoin_url", "https://kucoin.example:8443/api" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
