@@ -355,6 +355,8 @@ static int check(struct api_req *r, struct model *m, struct err *err)
 	if (ml_plan_read(r->arena, j, m->kind, m->tf, &p, &field, &why) < 0)
 		return api_bad(r, err, field, why.msg);
 	ml_plan_complete(r->arena, &p);
+	if (ml_plan_try(&p, &why) < 0)
+		return api_bad(r, err, "layout", why.msg);
 	m->spec = model_spec_text(r->arena, &p);
 	return m->spec == NULL ? api_bad(r, err, "features", "are too many") : 0;
 }

@@ -6,7 +6,8 @@
 #include "ml/model.h"
 #include "ml/plan.h"
 
-#define LIST_MAX 64
+#define LIST_MAX	64
+#define TRY_MEMORY	((size_t)1 << 30)
 
 struct reading {
 	struct arena *out;
@@ -327,6 +328,33 @@ void ml_plan_complete(struct arena *out, struct ml_plan *p)
 	}
 	p->features = v;
 	p->n_features = n;
+}
+
+int ml_plan_try(const struct ml_plan *p, struct err *err)
+{
+	struct arena *a CLEANUP(arena_free) = arena_new("try", TRY_MEMORY);
+	struct ml_column *columns = NEW_N(a, struct ml_column, p->n_features + 1);
+	const struct ml_kind *k = ml_kind_find(p->spec.kind);
+	struct ml_spec s = p->spec;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_features; i++)
+		columns[i] = (struct ml_column){ p->features[i], 0, 1 };
+	s.columns = columns;
+	s.shape.features = (uint32_t)p->n_features;
+	s.shape.outputs = ml_label_outputs(&p->label);
+	for (size_t i = 0; rc == 0 && i <= p->search.n_layouts; i++) {
+		if (i > 0)
+			s.layout = p->search.layouts[i - 1];
+		rc = ml_spec_check(&s, err);
+		SCOPE(tmp, a) {
+			void *m;
+
+			if (rc == 0)
+				rc = k->make(tmp, &s, &m, err);
+		}
+	}
+	return rc;
 }
 
 void ml_plan_of(const struct ml_model *m, struct ml_plan *ret)

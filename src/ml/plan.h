@@ -23,6 +23,9 @@ MUST_CHECK int ml_plan_read(struct arena *out, const struct json *j,
 /* Names the features that are meant by naming none: the usual ones and what
  * the kind needs. */
 void ml_plan_complete(struct arena *out, struct ml_plan *p);
+/* Makes the model of a complete plan, and those of the layouts it searches,
+ * once, and throws them away: -E_INVAL with the sentence of what cannot be. */
+MUST_CHECK int ml_plan_try(const struct ml_plan *p, struct err *err);
 /* The plan behind a model file, as far as it tells it; its ranges are in
  * order.  Shares the model's memory. */
 struct ml_model;

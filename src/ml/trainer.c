@@ -129,6 +129,9 @@ static void key_of(const struct ml_data *d, char ret[ML_HASH_HEX + 1])
 	add_i64(&s, (int64_t)d->valid.end[d->valid.n - 1]);
 	for (size_t i = 0; i <= d->valid.end[d->valid.n - 1]; i++) {
 		add_i64(&s, b->t[i]);
+		add_f64(&s, b->o[i]);
+		add_f64(&s, b->h[i]);
+		add_f64(&s, b->l[i]);
 		add_f64(&s, b->c[i]);
 		add_f64(&s, b->v[i]);
 	}

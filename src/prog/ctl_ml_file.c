@@ -73,10 +73,10 @@ int ctl_ml_import(struct ctl *c)
 		  ML_WINDOW_MAX },
 		{ 0 },
 	};
-	const void *bytes;
+	const void *bytes = NULL;
 	struct ml_model *m;
 	struct err err;
-	size_t n, n_text, n_weights = 0;
+	size_t n = 0, n_text, n_weights = 0;
 	int status, rc;
 
 	if (!ctl_parse(c, opts, "FILE", 1, 1, &status))

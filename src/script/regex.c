@@ -17,7 +17,7 @@ enum op { R_CHAR, R_ANY, R_CLASS, R_SPLIT, R_JUMP, R_SAVE, R_BEGIN, R_END, R_EDG
 
 /* SPLIT: first x, then y.  CLASS: ranges from x, y of them.  AHEAD: the code
  * behind it ends with DONE; goes on at x. */
-struct inst { enum op op; uint32_t x, y; bool not; };
+struct inst { enum op op; uint32_t x, y; bool invert; };
 struct range { uint32_t from, to; };
 
 struct regex {
@@ -158,10 +158,10 @@ static bool class_char(struct regex *r, uint32_t *ret)
 static void read_class(struct regex *r)
 {
 	size_t from = r->n_set, at;
-	bool not = r->p < r->end && *r->p == '^', first = true;
+	bool invert = r->p < r->end && *r->p == '^', first = true;
 	uint32_t a, b;
 
-	r->p += not;
+	r->p += invert;
 	for (; r->why == NULL && r->p < r->end && (*r->p != ']' || first); first = false) {
 		if (!class_char(r, &a))
 			continue;
@@ -181,7 +181,7 @@ static void read_class(struct regex *r)
 	}
 	r->p++;
 	at = emit(r, R_CLASS, (uint32_t)from, (uint32_t)(r->n_set - from));
-	r->code[at].not = not;
+	r->code[at].invert = invert;
 }
 
 static void read_choice(struct regex *r);
@@ -479,9 +479,9 @@ static bool in_class(const struct regex *r, const struct inst *i, uint32_t c)
 		if ((c >= g->from && c <= g->to) ||
 		    (r->fold && ((lower(c) >= g->from && lower(c) <= g->to) ||
 				 (up >= g->from && up <= g->to))))
-			return !i->not;
+			return !i->invert;
 	}
-	return i->not;
+	return i->invert;
 }
 
 /* The length of what this instruction takes at `at`, or NOWHERE. */

@@ -12,7 +12,7 @@ env_api
 login anna
 env_run
 
-run() { out=$("$@" 2>"$T/err"); rc=$?; }
+run() { "$@" >"$T/out" 2>"$T/err"; rc=$?; }
 save() { run orchctl backtest "$top/strategies/ema_cross.pine" -m sim:ETH/USDT:1h "$@"; }
 
 api GET /api/v1/markets

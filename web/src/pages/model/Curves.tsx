@@ -83,7 +83,8 @@ function useDraw(all: readonly Epoch[], f: Formats) {
 				a,
 				x,
 				y,
-				(v) => f.count(Math.round(v)),
+				(v) =>
+					Math.abs(v - Math.round(v)) < 1e-6 ? f.count(Math.round(v)) : "",
 				(v) => f.money(v.toFixed(3), { min: 2, max: 3 }),
 			);
 			const path = (of: (e: Epoch) => number | null, color: string) => {
