@@ -274,9 +274,12 @@ static int of_trades(struct arena *out, struct pub *p, const struct pub_symbol *
 			rc = take_trades(tmp, p, k, from, to, ret, &over, err);
 	if (rc == 0 && over)
 		rc = end_candle(p, k, ret, err);
-	ret->next = over ? to : k->open ? k->x.t : tf_next(tf, ret->x[ret->n - 1].t);
-	k->next = rc == 0 && !over ? ret->next : INT64_MIN;
-	return rc;
+	k->next = INT64_MIN;
+	if (rc < 0 || over)
+		return rc;
+	/* A candle ended, so the next one has begun. */
+	k->next = ret->next = k->x.t;
+	return 0;
 }
 
 static int candles(struct arena *out, struct pub *p, const struct pub_symbol *s,

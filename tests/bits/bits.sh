@@ -9,8 +9,10 @@ trap 'rm -rf "$t"' EXIT
 # What a backtest is made of; the modules' other files need a database.
 files="$build/src/script/starters_table.c $top/tests/bits/bits.c"
 for f in "$top"/src/core/*.c "$top"/src/json/*.c "$top"/src/ind/*.c "$top"/src/script/*.c \
-	"$top"/src/bt/emu*.c "$top"/src/bt/run.c "$top"/src/bt/calc.c "$top"/src/bt/quick.c "$top"/src/bt/stretch.c "$top"/src/bt/path.c "$top"/src/bt/stats.c \
-	"$top"/src/bt/report.c "$top"/src/bt/out.c "$top"/src/bt/breakdown.c \
+	"$top"/src/bt/emu*.c "$top"/src/bt/run.c "$top"/src/bt/calc.c \
+	"$top"/src/bt/quick.c "$top"/src/bt/stretch.c "$top"/src/bt/path.c \
+	"$top"/src/bt/rate.c "$top"/src/bt/stats.c "$top"/src/bt/report.c \
+	"$top"/src/bt/out.c "$top"/src/bt/breakdown.c \
 	"$top"/src/bt/record*.c "$top"/src/bt/models_out.c; do
 	case $f in */script/store.c) ;; *) files="$files $f" ;; esac
 done

@@ -39,21 +39,30 @@ function typing(target: EventTarget | null): boolean {
 }
 
 const SECOND_KEY_WITHIN = 1200;
+/** The palette's code may still be on its way: what is typed for it meanwhile
+ * is no shortcut. */
+const PALETTE_WITHIN = 3000;
 
 /** Runs commands by their keys, unless somebody is typing. */
 export function installKeys(target: Window): () => void {
 	let first = "";
 	let at = 0;
+	let quietUntil = 0;
 	const onKey = (ev: KeyboardEvent) => {
 		if ((ev.ctrlKey || ev.metaKey) && ev.key.toLowerCase() === "k") {
 			const c = commands.get().find((x) => x.keys === "Ctrl K");
 			if (!c) return;
 			ev.preventDefault();
 			c.run();
+			quietUntil = ev.timeStamp + PALETTE_WITHIN;
 			return;
 		}
 		if (ev.ctrlKey || ev.metaKey || ev.altKey) return;
-		if (typing(ev.target) || document.querySelector("dialog[open]")) return;
+		if (typing(ev.target) || document.querySelector("dialog[open]")) {
+			quietUntil = 0;
+			return;
+		}
+		if (ev.timeStamp < quietUntil) return;
 		const pair =
 			first && ev.timeStamp - at < SECOND_KEY_WITHIN
 				? `${first} ${ev.key}`

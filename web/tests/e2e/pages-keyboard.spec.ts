@@ -19,6 +19,7 @@ test("places are reached without a mouse", async ({ page }) => {
 	).toBeVisible();
 
 	await page.keyboard.press("Control+k");
+	await expect(page.getByRole("combobox")).toBeFocused();
 	await page.keyboard.type("monit");
 	await page.keyboard.press("Enter");
 	await expect(page.getByRole("heading", { name: "Monitoring" })).toBeVisible();

@@ -277,6 +277,28 @@ describe("commands", () => {
 		expect(go).toHaveBeenCalledTimes(1);
 	});
 
+	it("do not run by what is typed for a palette still on its way", () => {
+		const n = vi.fn();
+		const open = vi.fn();
+		const off = register([
+			{ id: "n", label: "New", group: "G", keys: "n", run: n },
+			{ id: "p", label: "Search", group: "G", keys: "Ctrl K", run: open },
+		]);
+		const stop = installKeys(window);
+		fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+		fireEvent.keyDown(document.body, { key: "n" });
+		expect(n).not.toHaveBeenCalled();
+		// The palette came, was typed into and went: keys are shortcuts again.
+		const input = document.body.appendChild(document.createElement("input"));
+		fireEvent.keyDown(input, { key: "n" });
+		input.remove();
+		fireEvent.keyDown(document.body, { key: "n" });
+		stop();
+		off();
+		expect(open).toHaveBeenCalledTimes(1);
+		expect(n).toHaveBeenCalledTimes(1);
+	});
+
 	it("are found in the palette and run with Enter", async () => {
 		const run = vi.fn();
 		const off = register([
