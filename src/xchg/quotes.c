@@ -1,18 +1,21 @@
 #include "config.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "xchg/quotes.h"
 
 #define QUOTES_MAGIC 0x51554f5445303031u
-#define TRIES_MAX 2000		/* a writer that died half way is not waited for */
-#define TRIES_FREE 50		/* then the writer is given the processor */
+#define TRIES_FREE 50
+/* Then the writer is given the processor, for some 40 ms in all: one that died
+ * half way is not waited for longer. */
+#define TRIES_MAX 450
+#define PAUSE_NS 50000
 
 struct quote_slot {
 	uint64_t market_id;	/* 0: free; set once */
@@ -194,15 +197,21 @@ bool quotes_get(const struct quotes *q, uint64_t market_id,
 		struct ticker *ret_ticker, struct book *ret_book)
 {
 	const struct quote_slot *s = slot_of(q->f, market_id, false);
+	const struct timespec nap = { .tv_nsec = PAUSE_NS };
 
 	for (int i = 0; s != NULL && i < TRIES_MAX; i++) {
-		uint32_t seq = __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE);
-		struct ticker t = s->ticker;
+		uint32_t seq;
+		struct ticker t;
 		struct book b;
-		bool has_book = s->has_book;
+		bool has_book;
 
+		/* Before the look at seq: what lies between two looks must be
+		 * short, or the next quote falls into it. */
 		if (i >= TRIES_FREE)
-			sched_yield();
+			nanosleep(&nap, NULL);
+		seq = __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE);
+		t = s->ticker;
+		has_book = s->has_book;
 		if (seq == 0)
 			return false;	/* claimed and not written yet */
 		if (ret_book != NULL)
